@@ -1,0 +1,278 @@
+package io.github.dyt4j.training;
+
+import io.github.dyt4j.formats.UserError;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalDouble;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that decides a run: model, norm, data, augmentation, optimization, seed. Flat YAML with timm's option names; what a file
+ * does not say has the default of {@link RecipeKeys}. Immutable. A key that is unknown, twice there, of the wrong type or out of its range
+ * is a {@link UserError} that names file, line and the nearest known key.
+ */
+public final class Recipe {
+    private final Map<String, @Nullable Object> values;
+
+    private Recipe(Map<String, @Nullable Object> values) {
+        this.values = values;
+    }
+
+    /** Every key at its default. */
+    public static Recipe defaults() {
+        Map<String, @Nullable Object> values = new LinkedHashMap<>();
+        RecipeKeys.all().forEach((name, key) -> values.put(name, key.parse(texts(name, key.initial(), name), name)));
+        return new Recipe(values);
+    }
+
+    /** A recipe file. Its name, unless it says one, is that of the file without its ending. */
+    public static Recipe read(Path file) {
+        if (Files.isDirectory(file)) {
+            throw new UserError(file + " is a folder; a recipe is a YAML file.");
+        }
+        try {
+            String stem = file.getFileName().toString().replaceFirst("\\.ya?ml$", "");
+            return parse(Files.readString(file), file.toString(), stem);
+        } catch (java.nio.file.NoSuchFileException e) {
+            throw new UserError(file + ": there is no such recipe file.", e);
+        } catch (java.nio.charset.CharacterCodingException e) {
+            throw new UserError(file + ": a recipe is UTF-8 text; this file is not.", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading " + file, e);
+        }
+    }
+
+    /** @param source how messages name the file; {@code name} the recipe's name unless the text says one */
+    public static Recipe parse(String yaml, String source, String name) {
+        Recipe recipe = defaults();
+        Map<String, @Nullable Object> values = new LinkedHashMap<>(recipe.values);
+        values.put("name", name);
+        SequencedMap<String, RecipeYaml.Typed> typed = RecipeYaml.read(yaml, source, source);
+        typed.forEach((key, value) ->
+                values.put(key, RecipeKeys.of(key, value.where()).parse(value.texts(), value.where())));
+        return new Recipe(values).checked(key -> {
+            RecipeYaml.Typed value = typed.get(key);
+            return value == null ? source : value.where();
+        });
+    }
+
+    /** This recipe with {@code key=value}, as {@code --set} takes it; a list is {@code [a, b]}. */
+    public Recipe with(String assignment) {
+        String where = "--set " + assignment;
+        int equals = assignment.indexOf('=');
+        if (equals < 1) {
+            throw new UserError(where + ": an override is key=value, as lr=1e-3.");
+        }
+        String name = assignment.substring(0, equals).strip();
+        String text = assignment.substring(equals + 1).strip();
+        RecipeKey key = RecipeKeys.of(name, where);
+        Map<String, @Nullable Object> changed = new LinkedHashMap<>(values);
+        changed.put(name, key.parse(texts(name, text, where), where));
+        return new Recipe(changed).checked(k -> where);
+    }
+
+    /** This recipe with one key at a value, as {@link #with(String)}. */
+    public Recipe with(String key, Object value) {
+        return with(key + "=" + RecipeKey.show(value));
+    }
+
+    private static List<String> texts(String key, String value, String where) {
+        return value.startsWith("[")
+                ? Objects.requireNonNull(
+                                RecipeYaml.read(key + ": " + value, null, where).get(key))
+                        .texts()
+                : List.of(value);
+    }
+
+    private interface Where {
+        String of(String key);
+    }
+
+    private Recipe checked(Where where) {
+        pair("scale", where);
+        pair("ratio", where);
+        pair("betas", where);
+        require(
+                number("warmup_epochs") <= epochs(),
+                where,
+                "warmup_epochs",
+                "warm-up ends before the run does, within epochs: " + epochs());
+        require(number("min_lr") <= number("lr"), where, "min_lr", "min_lr is not above lr, which is " + show("lr"));
+        require(
+                numbers("scale").get(0) <= numbers("scale").get(1),
+                where,
+                "scale",
+                "the first number is not above the second");
+        require(
+                numbers("ratio").get(0) <= numbers("ratio").get(1),
+                where,
+                "ratio",
+                "the first number is not above the second");
+        return this;
+    }
+
+    private void pair(String key, Where where) {
+        require(numbers(key).size() == 2, where, key, "it is two numbers, as [0.9, 0.999]");
+    }
+
+    private void require(boolean holds, Where where, String key, String rule) {
+        if (!holds) {
+            throw new UserError(where.of(key) + ": " + key + " cannot be " + show(key) + ": " + rule + ".");
+        }
+    }
+
+    /** Canonical YAML with every key, which {@link #parse} reads back to an equal recipe. */
+    public String resolved() {
+        StringBuilder yaml = new StringBuilder();
+        values.forEach((key, value) ->
+                yaml.append(key).append(": ").append(quoted(value)).append('\n'));
+        return yaml.toString();
+    }
+
+    /** Eight hex digits over all keys but the name, for the names of folders. */
+    public String hash() {
+        try {
+            String content = new Recipe(without("name")).resolved();
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest, 0, 4);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Map<String, @Nullable Object> without(String key) {
+        Map<String, @Nullable Object> rest = new LinkedHashMap<>(values);
+        rest.remove(key);
+        return rest;
+    }
+
+    /** What another recipe says otherwise: "lr is 0.002 there, 0.001 here", one line a key but for the name. */
+    public List<String> differences(Recipe there) {
+        List<String> lines = new ArrayList<>();
+        without("name").forEach((key, value) -> {
+            if (!Objects.equals(value, there.values.get(key))) {
+                lines.add(key + " is " + there.show(key) + " there, " + show(key) + " here");
+            }
+        });
+        return lines;
+    }
+
+    private static String quoted(@Nullable Object value) {
+        String shown = RecipeKey.show(value);
+        if (!(value instanceof String text)) {
+            return shown;
+        }
+        return text.matches("[A-Za-z0-9_][A-Za-z0-9_./()=-]*") && !text.matches("(?i)null|none|true|false|[0-9.].*")
+                ? shown
+                : "'" + text.replace("'", "''") + "'";
+    }
+
+    String show(String key) {
+        return RecipeKey.show(values.get(key));
+    }
+
+    /** The value of a key that is never null. */
+    private Object get(String key) {
+        return Objects.requireNonNull(values.get(key), key);
+    }
+
+    public String text(String key) {
+        return (String) get(key);
+    }
+
+    public int integer(String key) {
+        return Math.toIntExact((Long) get(key));
+    }
+
+    public double number(String key) {
+        return (Double) get(key);
+    }
+
+    @SuppressWarnings("unchecked") // RecipeKey.parse made it
+    public List<Double> numbers(String key) {
+        return (List<Double>) get(key);
+    }
+
+    public boolean has(String key) {
+        return values.get(key) != null;
+    }
+
+    public OptionalDouble optionalNumber(String key) {
+        return has(key) ? OptionalDouble.of(number(key)) : OptionalDouble.empty();
+    }
+
+    public String name() {
+        return text("name");
+    }
+
+    public String model() {
+        return text("model");
+    }
+
+    public String norm() {
+        return text("norm");
+    }
+
+    public String data() {
+        return text("data");
+    }
+
+    public int seed() {
+        return integer("seed");
+    }
+
+    public int epochs() {
+        return integer("epochs");
+    }
+
+    public int batchSize() {
+        return integer("batch_size");
+    }
+
+    public int gradAccumSteps() {
+        return integer("grad_accum_steps");
+    }
+
+    public boolean bf16() {
+        return text("amp").equals("bf16");
+    }
+
+    /** The arguments that this recipe gives the model, by timm's names: Integer, Double or String. */
+    public SequencedMap<String, Object> modelArguments() {
+        SequencedMap<String, Object> arguments = new LinkedHashMap<>();
+        for (String key : RecipeKeys.modelArguments()) {
+            Object value = values.get(key);
+            if (value != null) {
+                arguments.put(key, value instanceof Long ? (Object) integer(key) : value);
+            }
+        }
+        return arguments;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Recipe that && values.equals(that.values);
+    }
+
+    @Override
+    public int hashCode() {
+        return values.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return name() + "-" + hash();
+    }
+}

@@ -1,0 +1,157 @@
+package io.github.dyt4j.training;
+
+import io.github.dyt4j.formats.Nearest;
+import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.training.RecipeKey.Kind;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+
+/** Every key of a recipe with its default, in the order in which a resolved recipe is written. Names are timm's where timm has one. */
+public final class RecipeKeys {
+    private static final SequencedMap<String, RecipeKey> ALL = new LinkedHashMap<>();
+    private static final List<String> MODEL_ARGUMENTS = List.of(
+            "img_size",
+            "patch_size",
+            "in_chans",
+            "num_classes",
+            "embed_dim",
+            "depth",
+            "num_heads",
+            "mlp_ratio",
+            "global_pool",
+            "drop_path_rate");
+
+    static {
+        text("name", "recipe", "the name in folder names and reports; by default that of the file");
+
+        text("model", "vit_tiny_patch16_224", "a model's name in timm");
+        text("norm", "layernorm", "what sits in every norm slot, as dyt or dyt(alpha=0.8, init=calibrated)");
+        argument("img_size", 8, "side of the model's input in pixels");
+        argument("patch_size", 1, "side of a patch in pixels");
+        argument("in_chans", 1, "channels of an image; null: the data's");
+        argument("num_classes", 2, "classes; null: the data's");
+        argument("embed_dim", 1, "width of the residual stream");
+        argument("depth", 1, "number of blocks");
+        argument("num_heads", 1, "attention heads");
+        optionalNumber("mlp_ratio", "null", 0.01, 1000, "hidden width of the MLP in units of embed_dim");
+        put("global_pool", Kind.TEXT, true, "null", 0, 0, List.of("avg", "token"), "pooling before the head");
+        optionalNumber("drop_path_rate", "null", 0, 0.99, "stochastic depth of the last block, rising linearly from 0");
+
+        text("data", "builtin", "a folder of images or IDX files, or builtin for the images that come with dyt4j");
+        numbers("scale", "[0.08, 1]", 0.0001, 1, "area of the random crop, as a share of the image");
+        numbers("ratio", "[0.75, 1.3333333333333333]", 0.01, 100, "aspect ratio of the random crop");
+        choice("interpolation", "bicubic", List.of("bilinear", "bicubic"), "of every resize");
+        number("crop_pct", "0.875", 0.01, 1, "share of the resized test image that the centre crop keeps");
+        optionalNumbers("mean", "null", -1000, 1000, "per channel, of pixels in [0, 1]; null: ImageNet's");
+        optionalNumbers("std", "null", 1e-6, 1000, "per channel, of pixels in [0, 1]; null: ImageNet's");
+        number("hflip", "0.5", 0, 1, "probability of a horizontal flip");
+        optionalText("aa", "null", "RandAugment as timm writes it: rand-m9-mstd0.5-inc1");
+        number("reprob", "0", 0, 1, "probability of random erasing");
+        number("mixup", "0", 0, 100, "alpha of mixup; 0: off");
+        number("cutmix", "0", 0, 100, "alpha of cutmix; 0: off");
+        number("mixup_prob", "1", 0, 1, "probability that a batch is mixed at all");
+        number("mixup_switch_prob", "0.5", 0, 1, "probability of cutmix where both are on");
+        number("smoothing", "0.1", 0, 0.99, "label smoothing");
+
+        integer("batch_size", "128", 1, "images in one forward pass");
+        integer("grad_accum_steps", "1", 1, "forward passes in one optimizer step");
+        integer("epochs", "300", 1, "passes over the training set");
+        number("lr", "0.001", 0, 1000, "peak learning rate of AdamW");
+        number("min_lr", "1e-6", 0, 1000, "learning rate at the end of the cosine");
+        number("warmup_epochs", "5", 0, 1e9, "epochs of linear warm-up; may be a fraction");
+        number("warmup_lr", "0", 0, 1000, "learning rate of the first step");
+        number(
+                "weight_decay",
+                "0.05",
+                0,
+                1000,
+                "decoupled; not on parameters of one dimension, cls_token and pos_embed");
+        numbers("betas", "[0.9, 0.999]", 0, 0.9999999, "of AdamW");
+        number("eps", "1e-8", 0, 1, "of AdamW");
+        optionalNumber("clip_grad", "null", 1e-12, 1e12, "largest norm of all gradients together");
+        optionalNumber(
+                "ema_decay", "null", 0, 0.9999999, "decay of the averaged weights, which are then what is evaluated");
+        choice("amp", "none", List.of("none", "bf16"), "arithmetic of matrix products");
+
+        integer("seed", "0", 0, "of the initial weights, the order of the data, augmentation and stochastic depth");
+        integer("threads", "0", 0, "of libtorch and the kernels; 0: all cores");
+        integer("workers", "1", 0, "threads that decode and transform images");
+        integer("eval_interval", "1", 1, "epochs between evaluations");
+        integer("log_interval", "1", 1, "optimizer steps between lines of metrics.jsonl");
+        integer(
+                "checkpoint_interval",
+                "0",
+                0,
+                "optimizer steps between checkpoints; 0: at the end of every epoch alone");
+    }
+
+    private RecipeKeys() {}
+
+    /** All keys by name, in canonical order. */
+    public static SequencedMap<String, RecipeKey> all() {
+        return Collections.unmodifiableSequencedMap(ALL);
+    }
+
+    /** The keys that go to the model as they are. */
+    public static List<String> modelArguments() {
+        return MODEL_ARGUMENTS;
+    }
+
+    static RecipeKey of(String typed, String where) {
+        RecipeKey key = ALL.get(typed);
+        if (key == null) {
+            throw new UserError(where + ": unknown key '" + typed + "'." + Nearest.hint(typed, ALL.keySet()));
+        }
+        return key;
+    }
+
+    private static void put(
+            String name,
+            Kind kind,
+            boolean optional,
+            String initial,
+            double min,
+            double max,
+            List<String> choices,
+            String help) {
+        ALL.put(name, new RecipeKey(name, kind, optional, initial, min, max, choices, help));
+    }
+
+    private static void text(String name, String initial, String help) {
+        put(name, Kind.TEXT, false, initial, 0, 0, List.of(), help);
+    }
+
+    private static void optionalText(String name, String initial, String help) {
+        put(name, Kind.TEXT, true, initial, 0, 0, List.of(), help);
+    }
+
+    private static void choice(String name, String initial, List<String> choices, String help) {
+        put(name, Kind.TEXT, false, initial, 0, 0, choices, help);
+    }
+
+    private static void argument(String name, int min, String help) {
+        put(name, Kind.INTEGER, true, "null", min, Integer.MAX_VALUE, List.of(), help);
+    }
+
+    private static void integer(String name, String initial, int min, String help) {
+        put(name, Kind.INTEGER, false, initial, min, Integer.MAX_VALUE, List.of(), help);
+    }
+
+    private static void number(String name, String initial, double min, double max, String help) {
+        put(name, Kind.NUMBER, false, initial, min, max, List.of(), help);
+    }
+
+    private static void optionalNumber(String name, String initial, double min, double max, String help) {
+        put(name, Kind.NUMBER, true, initial, min, max, List.of(), help);
+    }
+
+    private static void numbers(String name, String initial, double min, double max, String help) {
+        put(name, Kind.NUMBERS, false, initial, min, max, List.of(), help);
+    }
+
+    private static void optionalNumbers(String name, String initial, double min, double max, String help) {
+        put(name, Kind.NUMBERS, true, initial, min, max, List.of(), help);
+    }
+}

@@ -1,0 +1,51 @@
+package io.github.dyt4j.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class ScheduleTest {
+    @Test
+    void warmsUpLinearlyThenFallsAsACosine() {
+        // numpy: concatenate(linspace(0, 4e-3, 5), [1e-6 + 0.5*(4e-3-1e-6)*(1+cos(pi*i/15)) for i in range(15)])
+        Schedule schedule = new Schedule(4e-3, 1e-6, 0, 5, 20);
+        assertThat(schedule.at(0)).isZero();
+        assertThat(schedule.at(1)).isEqualTo(1e-3);
+        assertThat(schedule.at(4)).isEqualTo(4e-3);
+        assertThat(schedule.at(5)).isEqualTo(4e-3);
+        assertThat(schedule.at(12)).isCloseTo(0.0022095046623, within(1e-10));
+        assertThat(schedule.at(19)).isCloseTo(4.4693872332755e-05, within(1e-16));
+        assertThat(schedule.at(20)).isCloseTo(1e-6, within(1e-15));
+    }
+
+    @Test
+    void aRecipeGivesStepsFromEpochs() {
+        Recipe recipe = Recipe.defaults()
+                .with("epochs=6")
+                .with("warmup_epochs=0.6")
+                .with("lr=2e-3")
+                .with("min_lr=0");
+        assertThat(Schedule.of(recipe, 93)).isEqualTo(new Schedule(2e-3, 0, 0, 56, 558));
+    }
+
+    @Test
+    void divergenceIsNotFiniteOrTenTimesTheMedian() {
+        Divergence divergence = new Divergence(List.of());
+        assertThat(divergence.failed(Double.NaN)).isTrue();
+        assertThat(divergence.failed(Double.POSITIVE_INFINITY)).isTrue();
+        for (double loss : new double[] {2, 4, 3, 19.9}) {
+            assertThat(divergence.failed(loss)).isFalse();
+        }
+        assertThat(divergence.median()).isEqualTo(3.5);
+        assertThat(divergence.failed(35.1)).isTrue();
+        assertThat(divergence.failed(35)).isFalse();
+        assertThat(new Divergence(divergence.recent()).median()).isEqualTo(4);
+        for (int i = 0; i < 300; i++) {
+            divergence.failed(1);
+        }
+        assertThat(divergence.recent()).hasSize(Divergence.WINDOW).containsOnly(1.0);
+        assertThat(divergence.failed(10.5)).isTrue();
+    }
+}
