@@ -1,0 +1,96 @@
+package io.github.dyt4j.torch;
+
+import io.github.dyt4j.formats.Nearest;
+import io.github.dyt4j.formats.UserError;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** An option that a norm's spec may carry, with its default and what values it takes. */
+enum NormOption {
+    /** α0, or {@code none} for f(x) without α. Without a value each function has its own (0.5; DyISRU 1/√C). */
+    ALPHA("alpha", null, true, "a number other than zero, or none"),
+    /** s0, Derf's shift inside the function. */
+    SHIFT("shift", "0.0", true, "a number"),
+    /** One α a channel instead of one a norm. */
+    PER_CHANNEL("per_channel", "false", false, "true", "false"),
+    /** {@code calibrated}: α0 = 1/std of the site's input, γ0 such that the output has unit variance, from the first batch. */
+    INIT("init", "default", false, "default", "calibrated"),
+    /** γ, where the architecture has one. */
+    WEIGHT("weight", "true", false, "true", "false"),
+    /** β, where the architecture has one. */
+    BIAS("bias", "true", false, "true", "false"),
+    /** ε under the root of a row norm. */
+    EPS("eps", "1.0E-6", false, "a number of zero or more"),
+    /** {@code fused}: this project's kernels; {@code eager}: a composition of libtorch's operations. */
+    KERNEL("kernel", "fused", false, "fused", "eager"),
+    /** {@code libtorch}: its native operation; {@code fused}: this project's kernel. */
+    LAYERNORM_KERNEL("kernel", "libtorch", false, "libtorch", "fused"),
+    /** The same, where libtorch has no native CPU kernel but a composition, so that the fused one is the stronger baseline. */
+    RMSNORM_KERNEL("kernel", "fused", false, "libtorch", "fused");
+
+    private final String key;
+    private final @Nullable String standard;
+    private final boolean bySite;
+    private final List<String> values;
+
+    NormOption(String key, @Nullable String standard, boolean bySite, String... values) {
+        this.key = key;
+        this.standard = standard;
+        this.bySite = bySite;
+        this.values = List.of(values);
+    }
+
+    String key() {
+        return key;
+    }
+
+    @Nullable
+    String standard() {
+        return standard;
+    }
+
+    /** Whether {@code attention.alpha} and its like exist. */
+    boolean bySite() {
+        return bySite;
+    }
+
+    List<String> keys() {
+        List<String> keys = new ArrayList<>(List.of(key));
+        if (bySite) {
+            for (Site site : Site.values()) {
+                keys.add(site.key() + "." + key);
+            }
+        }
+        return keys;
+    }
+
+    /** The canonical text of a value, or a UserError. */
+    String check(String norm, String typed, String value) {
+        String v = value.toLowerCase(Locale.ROOT);
+        if (values.size() > 1) {
+            if (values.contains(v)) {
+                return v;
+            }
+            throw wrong(norm, typed, value, String.join(" or ", values) + "." + Nearest.hint(v, values));
+        }
+        if (this == ALPHA && v.equals("none")) {
+            return v;
+        }
+        try {
+            double number = Double.parseDouble(v);
+            if (Double.isFinite(number) && !(this == ALPHA && number == 0) && !(this == EPS && number < 0)) {
+                return Double.toString(number);
+            }
+        } catch (NumberFormatException notANumber) {
+            throw wrong(norm, typed, value, values.getFirst() + ".");
+        }
+        throw wrong(norm, typed, value, values.getFirst() + ".");
+    }
+
+    private static UserError wrong(String norm, String typed, String value, String wanted) {
+        return new UserError(
+                "norm '" + norm + "': " + typed + "=" + value + " is not possible; " + typed + " takes " + wanted);
+    }
+}

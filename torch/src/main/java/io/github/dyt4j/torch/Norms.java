@@ -1,0 +1,100 @@
+package io.github.dyt4j.torch;
+
+import io.github.dyt4j.formats.UserError;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The norm slots of one model: a model never names a norm, it asks here for one at a {@link Site}, and the {@link NormSpec} says which.
+ * What the architecture fixes (channels, layout, γ and β or not) comes from the model.
+ */
+public final class Norms {
+    /** Is shown the input of every norm in every forward. The tensor is the model's own: look, copy, do not write. */
+    @FunctionalInterface
+    public interface Tap {
+        void seen(Norm norm, Tensor input);
+    }
+
+    /** What calibration set at a site: α0 and γ0, NaN where the norm has none. */
+    public record Start(double alpha, double gamma) {}
+
+    private final NormSpec spec;
+    private final List<Norm> sites = new ArrayList<>();
+    private @Nullable Tap tap;
+    private @Nullable SequencedMap<String, Start> calibrating;
+
+    public Norms(NormSpec spec) {
+        this.spec = spec;
+    }
+
+    /**
+     * A norm for this slot.
+     *
+     * @param p the slot's node, as {@code p.child("norm1")}; its name is the site's name
+     * @param dim C, the channels
+     * @param affine whether the architecture gives the norm γ and β
+     */
+    public Norm at(Site site, Parameters p, int dim, Layout layout, boolean affine) {
+        Norm norm = switch (spec.function()) {
+            case LAYERNORM, RMSNORM -> new RowNorm(this, spec, site, p, dim, layout, affine);
+            case IDENTITY -> new IdentityNorm(this, p.name(), site);
+            case DYT, DERF, DYISRU, HARDTANH, SIGMOID, LINEAR ->
+                new PointwiseNorm(this, spec, site, p, dim, layout, affine);
+        };
+        sites.add(norm);
+        return norm;
+    }
+
+    public NormSpec spec() {
+        return spec;
+    }
+
+    /** Every slot in the order in which the model made them. */
+    public List<Norm> sites() {
+        return Collections.unmodifiableList(sites);
+    }
+
+    /** Shows every norm's input to {@code tap} from now on; null ends it. */
+    public void tap(@Nullable Tap tap) {
+        this.tap = tap;
+    }
+
+    /**
+     * Sets α0 = 1/std(x) and γ0 = 1/std(f(α0·x)) at every site in the order of one forward pass, std over the whole tensor, so that each
+     * site's output has LayerNorm's unit variance before β; without γ, α0 alone. Later sites see what earlier ones now give.
+     *
+     * @param forward runs the model once, in evaluation mode, on un-mixed data
+     * @return what was set, by site
+     * @throws UserError where a site's input is constant or not finite, so that it has no scale to match
+     */
+    public SequencedMap<String, Start> calibrate(Runnable forward) {
+        SequencedMap<String, Start> starts = new LinkedHashMap<>();
+        calibrating = starts;
+        try (var _ = new Scope();
+                var _ = Grad.off()) {
+            forward.run();
+        } finally {
+            calibrating = null;
+        }
+        for (Norm norm : sites) {
+            if (norm instanceof PointwiseNorm && !starts.containsKey(norm.name())) {
+                throw new UserError("norm '" + spec + "': the pass that calibrates never reached " + norm.name() + ".");
+            }
+        }
+        return starts;
+    }
+
+    void seen(Norm norm, Tensor input) {
+        if (calibrating != null && norm instanceof PointwiseNorm pointwise) {
+            calibrating.put(norm.name(), pointwise.calibrate(input));
+        }
+        if (tap != null) {
+            tap.seen(norm, input);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package io.github.dyt4j.torch;
+
+import java.util.Locale;
+
+/** Where in a network a norm stands, as far as the paper tells such places apart (Zhu et al. 2025, section 7 and table 11). */
+public enum Site {
+    /** Before self-attention. */
+    ATTENTION,
+    /** Before the feed-forward block. */
+    MLP,
+    /** After the last block. */
+    FINAL,
+    /** After a convolutional stem. */
+    STEM,
+    /** Before a downsampling convolution. */
+    DOWNSAMPLE,
+    /** Around a whole encoder. */
+    ENCODER;
+
+    /** The name in options such as {@code attention.alpha}. */
+    public String key() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

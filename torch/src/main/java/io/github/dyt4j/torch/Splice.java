@@ -1,0 +1,68 @@
+package io.github.dyt4j.torch;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorBase;
+import org.bytedeco.pytorch.TensorTensorHook;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A function with a backward of our own inside libtorch's autograd, without a C++ extension and without an extra pass over memory.
+ *
+ * <p>{@code alias(x)} is an autograd node whose backward is the identity. Its values are swapped for the function's output with
+ * {@code set_data}, which leaves the node as it is; a hook on it receives dy, computes dx, and the identity hands dx on to x.
+ * Gradients of the function's parameters are added by the hook itself, outside the graph.
+ *
+ * <p>Limits: no double backward; the output must not be written in place; forward and backward happen inside one {@link Scope}.
+ */
+final class Splice {
+    /** The gradient of the input from that of the output; dy is contiguous. */
+    interface Backward {
+        Tensor apply(Tensor dy);
+    }
+
+    private Splice() {}
+
+    /**
+     * {@code out}, computed from {@code x} without a graph, as a node of x's graph with this backward.
+     *
+     * @param saved what backward reads of x; kept until the scope closes
+     */
+    static Tensor node(Tensor x, Tensor out, Tensor saved, Backward backward) {
+        Scope scope = Scope.current();
+        if (scope == null) {
+            throw new IllegalStateException(
+                    "a fused norm that is to be differentiated needs a Scope: open one around forward and backward");
+        }
+        // An input outside the graph (raw data) has no node to hook: its own detached leaf takes the gradient and drops
+        // it.
+        Tensor source = x.requires_grad() ? x : leaf(x);
+        Tensor y = torch.alias(source);
+        y.set_data(out);
+        scope.hold(saved);
+        y.register_hook(scope.hold(new Hook(backward)));
+        return y;
+    }
+
+    private static Tensor leaf(Tensor x) {
+        Tensor leaf = x.detach();
+        leaf.set_requires_grad(true);
+        return leaf;
+    }
+
+    private static final class Hook extends TensorTensorHook {
+        private final Backward backward;
+
+        Hook(Backward backward) {
+            this.backward = backward;
+        }
+
+        @Override
+        public TensorBase call(TensorBase dy) {
+            if (Grad.enabled()) {
+                throw new IllegalStateException(
+                        "a fused norm has no second derivative: use kernel=eager where backward is to be differentiated again");
+            }
+            return backward.apply(new Tensor(dy).contiguous());
+        }
+    }
+}

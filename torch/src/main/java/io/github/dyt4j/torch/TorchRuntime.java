@@ -1,0 +1,90 @@
+package io.github.dyt4j.torch;
+
+import io.github.dyt4j.kernels.Kernels;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Locale;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.openblas.global.openblas_full;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** libtorch in this process: threads, random state, the allocator, and what it says of itself. */
+public final class TorchRuntime {
+    /** Set to false to leave glibc's allocator as it is. */
+    public static final String ALLOCATOR_PROPERTY = "dyt4j.mallopt";
+
+    private static boolean allocatorSet;
+
+    private TorchRuntime() {}
+
+    /**
+     * Sets the threads of libtorch, of its BLAS and of this project's kernels. Results do not depend on the number for the kernels; for
+     * matrix products they may in the last bits, so a run that is to be repeated to the bit keeps it.
+     *
+     * @param threads 0 for one a core
+     */
+    public static void start(int threads) {
+        int n = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+        keepFreedMemory();
+        torch.set_num_threads(n);
+        openblas_full.openblas_set_num_threads(n);
+        Kernels.threads(n);
+    }
+
+    public static int threads() {
+        return torch.get_num_threads();
+    }
+
+    /** Seeds libtorch's generator. Called before every step with a number made of seed and step, it makes a step repeatable alone. */
+    public static void seed(long seed) {
+        torch.manual_seed(seed);
+    }
+
+    /** The version of libtorch, as 2.10.0-1.5.13: its own and the preset's. */
+    public static String version() {
+        String version = Tensor.class.getPackage().getImplementationVersion();
+        return version == null ? "unknown" : version;
+    }
+
+    /** The widest instructions libtorch uses here, as AVX512. */
+    public static String cpuCapability() {
+        try (BytePointer text = torch.get_cpu_capability()) {
+            return text.getString();
+        }
+    }
+
+    /** Whether freed tensors stay with the process, so that large ones need no fresh pages. */
+    public static boolean allocatorSet() {
+        return allocatorSet;
+    }
+
+    // glibc maps every block above 32 MB anew and returns it when freed; the page faults then cost more than a norm's
+    // arithmetic.
+    private static synchronized void keepFreedMemory() {
+        boolean linux =
+                System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux");
+        if (allocatorSet || !linux || "false".equals(System.getProperty(ALLOCATOR_PROPERTY))) {
+            return;
+        }
+        Linker linker = Linker.nativeLinker();
+        var mallopt = linker.defaultLookup().find("mallopt");
+        if (mallopt.isEmpty()) {
+            return; // another C library
+        }
+        MethodHandle call = linker.downcallHandle(
+                mallopt.get(), FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+        int mmapMax = -4;
+        int trimThreshold = -1;
+        int arenaMax = -8;
+        try {
+            allocatorSet = (int) call.invokeExact(mmapMax, 0) == 1
+                    && (int) call.invokeExact(trimThreshold, 2_000_000_000) == 1
+                    && (int) call.invokeExact(arenaMax, 1) == 1;
+        } catch (Throwable unavailable) {
+            allocatorSet = false;
+        }
+    }
+}
