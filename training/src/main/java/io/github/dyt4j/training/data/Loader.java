@@ -1,0 +1,191 @@
+package io.github.dyt4j.training.data;
+
+import io.github.dyt4j.formats.UserError;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Batches in order, decoded and augmented ahead of their use on background threads. A batch is a function of (seed, epoch, number in the epoch) alone, so it is
+ * the same for any number of threads and from any starting point.
+ *
+ * <p>Training goes on for ever, epoch after epoch, each in an order of its own, and drops an epoch's last incomplete batch. Evaluation goes through the
+ * data once, in order, with nothing left to chance, and ends.
+ *
+ * <p>{@link #next()} throws the {@link UserError} of a file that could not be read. For one consumer thread; close it when done.
+ */
+public final class Loader implements Iterator<HostBatch>, AutoCloseable {
+    private static final long ORDER = 0x6F72646572L; // streams apart from the images' own
+    private static final long MIXING = 0x6D6978L;
+
+    private final ImageDataset data;
+    private final Pipeline pipeline;
+    private final @Nullable Mixup mixup;
+    private final int batchSize;
+    private final boolean training;
+    private final long seed;
+    private final ExecutorService workers;
+    private final int ahead;
+    private final Deque<Future<HostBatch>> queue = new ArrayDeque<>();
+    private volatile Order order = new Order(-1, new int[0]);
+    private long submitted; // position of the next batch to be made, in batches since epoch 0
+
+    private record Order(
+            int epoch,
+            @SuppressWarnings("ArrayRecordComponent") int[] indices) {}
+
+    private Loader(
+            ImageDataset data,
+            Pipeline pipeline,
+            @Nullable Mixup mixup,
+            int batchSize,
+            boolean training,
+            long seed,
+            int threads) {
+        this.data = data;
+        this.pipeline = pipeline;
+        this.mixup = mixup;
+        this.batchSize = batchSize;
+        this.training = training;
+        this.seed = seed;
+        this.ahead = threads + 2;
+        this.workers = Executors.newFixedThreadPool(
+                threads, Thread.ofPlatform().daemon().name("loader-", 0).factory());
+    }
+
+    /** Half the processors, at least one: the other half computes. */
+    public static int defaultThreads() {
+        return Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    }
+
+    /**
+     * Batches for training without end, from batch {@code batch} of epoch {@code epoch} (both from 0).
+     *
+     * @param mixup null: no soft targets
+     */
+    public static Loader training(
+            ImageDataset data,
+            Pipeline pipeline,
+            @Nullable Mixup mixup,
+            int batchSize,
+            long seed,
+            int epoch,
+            int batch,
+            int threads) {
+        if (data.size() < batchSize) {
+            throw new UserError("%d training images do not fill one batch of %d.".formatted(data.size(), batchSize)
+                    + "\nTake a smaller batch_size.");
+        }
+        Loader loader = new Loader(data, pipeline, mixup, batchSize, true, seed, threads);
+        loader.submitted = (long) epoch * loader.batchesPerEpoch() + batch;
+        return loader;
+    }
+
+    /** The data once, in order; the last batch may be smaller. The pipeline should have nothing random. */
+    public static Loader evaluation(ImageDataset data, Pipeline pipeline, int batchSize, int threads) {
+        return new Loader(data, pipeline, null, batchSize, false, 0, threads);
+    }
+
+    public int batchesPerEpoch() {
+        return training ? data.size() / batchSize : (data.size() + batchSize - 1) / batchSize;
+    }
+
+    @Override
+    public boolean hasNext() {
+        return !workers.isShutdown() && (training || !queue.isEmpty() || submitted < batchesPerEpoch());
+    }
+
+    @Override
+    public HostBatch next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException("no batch left");
+        }
+        while (queue.size() < ahead && (training || submitted < batchesPerEpoch())) {
+            long position = submitted++;
+            queue.add(workers.submit(() -> batch(position)));
+        }
+        try {
+            return queue.remove().get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for a batch", e);
+        } catch (ExecutionException e) {
+            close();
+            if (e.getCause() instanceof UserError u) {
+                throw new UserError(String.valueOf(u.getMessage()), u);
+            }
+            throw new IllegalStateException("a batch could not be made: " + e.getCause(), e.getCause());
+        }
+    }
+
+    @Override
+    public void close() {
+        workers.shutdownNow();
+        queue.clear();
+    }
+
+    private HostBatch batch(long position) {
+        int epoch = (int) (position / batchesPerEpoch());
+        int number = (int) (position % batchesPerEpoch());
+        int from = number * batchSize;
+        int wanted = Math.min(batchSize, data.size() - from);
+        int size = pipeline.size();
+        float[] pixels = new float[Math.multiplyExact(wanted, size)]; // (n, C, H, W)
+        int[] labels = new int[wanted];
+        int[] indices = new int[wanted];
+        int n = 0;
+        for (int i = from; i < from + wanted; i++) {
+            int index = training ? order(epoch)[i] : i;
+            Optional<Image> image = data.tryImage(index);
+            if (image.isEmpty()) {
+                continue;
+            }
+            transform(image.get(), index, epoch, pixels, n * size);
+            labels[n] = data.label(index);
+            indices[n] = index;
+            n++;
+        }
+        if (n == 0) {
+            throw new UserError("None of the %d images of a batch can be read, among them %s."
+                    .formatted(wanted, data.skipped().getFirst()));
+        }
+        if (n < wanted) {
+            pixels = Arrays.copyOf(pixels, n * size);
+            labels = Arrays.copyOf(labels, n);
+            indices = Arrays.copyOf(indices, n);
+        }
+        int c = pipeline.channels();
+        int h = pipeline.height();
+        int w = pipeline.width();
+        float[] targets = mixup == null
+                ? null
+                : mixup.apply(pixels, labels, c, h, w, epoch, Rng.of(seed ^ MIXING, epoch, number));
+        return new HostBatch(epoch, number, n, c, h, w, pixels, labels, targets, indices);
+    }
+
+    private void transform(Image image, int index, int epoch, float[] out, int offset) {
+        try {
+            pipeline.apply(image, Rng.of(seed, epoch, index), out, offset);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(data.name(index) + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The shuffled indices of an epoch; two threads at an epoch's edge may both compute them, to the same result. */
+    private int[] order(int epoch) {
+        Order o = order;
+        if (o.epoch != epoch) {
+            o = new Order(epoch, Rng.of(seed ^ ORDER, epoch, 0).permutation(data.size()));
+            order = o;
+        }
+        return o.indices;
+    }
+}
