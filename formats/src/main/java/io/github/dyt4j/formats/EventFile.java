@@ -97,7 +97,7 @@ public final class EventFile implements AutoCloseable {
 
     private static byte[] version() {
         return new Protobuf()
-                .float64(1, 0)
+                .float64(1, System.currentTimeMillis() / 1000.0)
                 .bytes(3, "brain.Event:2".getBytes(StandardCharsets.UTF_8))
                 .toArray();
     }

@@ -5,6 +5,7 @@ import java.io.Reader;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -53,10 +55,11 @@ record SafetensorsHeader(SequencedMap<String, Safetensors.Entry> entries, Sequen
             throw new UserError(
                     where + " is not a sound safetensors file: " + lie.getMessage() + ".\n" + remedy(whole), lie);
         } catch (JacksonException e) {
+            String fault = e.getCause() instanceof CharacterCodingException
+                    ? "is not UTF-8"
+                    : "is not valid JSON (" + quote(e.getOriginalMessage()) + ")";
             throw new UserError(
-                    where + " is not a sound safetensors file: its header is not valid JSON ("
-                            + quote(e.getOriginalMessage()) + ").\n" + remedy(whole),
-                    e);
+                    where + " is not a sound safetensors file: its header " + fault + ".\n" + remedy(whole), e);
         }
     }
 
@@ -146,7 +149,7 @@ record SafetensorsHeader(SequencedMap<String, Safetensors.Entry> entries, Sequen
             expect(json.nextToken(), JsonToken.START_OBJECT, "the header");
             boolean metadataSeen = false;
             while (json.nextToken() == JsonToken.PROPERTY_NAME) {
-                String name = text(json);
+                String name = json.getString();
                 if (name.equals(METADATA)) {
                     if (metadataSeen) {
                         throw new Lie(METADATA + " stands there twice");
@@ -164,9 +167,13 @@ record SafetensorsHeader(SequencedMap<String, Safetensors.Entry> entries, Sequen
         private void metadata(JsonParser json) {
             expect(json.nextToken(), JsonToken.START_OBJECT, METADATA);
             while (json.nextToken() == JsonToken.PROPERTY_NAME) {
-                String key = text(json);
+                String key = json.getString();
                 expect(json.nextToken(), JsonToken.VALUE_STRING, METADATA + " " + quote(key));
-                if (metadata.putIfAbsent(key, text(json)) != null) {
+                String value = json.getString();
+                if (!StandardCharsets.UTF_8.newEncoder().canEncode(value)) { // an escape can smuggle in half a pair
+                    throw new Lie(METADATA + " " + quote(key) + " has a broken surrogate pair");
+                }
+                if (metadata.putIfAbsent(key, value) != null) {
                     throw new Lie(METADATA + " has " + quote(key) + " twice");
                 }
             }
@@ -250,23 +257,22 @@ record SafetensorsHeader(SequencedMap<String, Safetensors.Entry> entries, Sequen
             throw new Lie(where + " holds " + digits + ", which is not between 0 and " + Long.MAX_VALUE);
         }
 
-        /** A name or text without half a surrogate pair, which JSON escapes can smuggle in and UTF-8 cannot hold. */
-        private static String text(JsonParser json) {
-            String text = json.getString();
-            for (int i = 0; i < text.length(); i++) {
-                if (Character.isSurrogate(text.charAt(i))) {
-                    if (!Character.isSupplementaryCodePoint(text.codePointAt(i))) {
-                        throw new Lie("the text " + quote(text) + " is not Unicode");
-                    }
-                    i++;
-                }
-            }
-            return text;
+        private static String kind(@Nullable JsonToken token) {
+            return switch (token) {
+                case START_OBJECT -> "an object";
+                case START_ARRAY -> "a list";
+                case VALUE_STRING -> "a string";
+                case VALUE_NUMBER_INT -> "an integer";
+                case VALUE_NUMBER_FLOAT -> "a fraction";
+                case VALUE_NULL -> "null";
+                case VALUE_TRUE, VALUE_FALSE -> "a boolean";
+                case null, default -> "something else";
+            };
         }
 
-        private static void expect(JsonToken token, JsonToken wanted, String where) {
+        private static void expect(@Nullable JsonToken token, JsonToken wanted, String where) {
             if (token != wanted) {
-                throw new Lie(where + " should be " + wanted + " and is " + token);
+                throw new Lie(where + " should be " + kind(wanted) + " and is " + kind(token));
             }
         }
 
