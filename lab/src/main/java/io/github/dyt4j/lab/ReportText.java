@@ -1,0 +1,332 @@
+package io.github.dyt4j.lab;
+
+import static io.github.dyt4j.lab.Report.escape;
+import static io.github.dyt4j.lab.Verdict.fixed;
+
+import io.github.dyt4j.lab.PairedStatistics.Finding;
+import io.github.dyt4j.lab.PairedStatistics.Spread;
+import io.github.dyt4j.lab.ReportData.Norm;
+import io.github.dyt4j.lab.ReportData.SeedHistory;
+import io.github.dyt4j.lab.ReportData.SiteHistory;
+import io.github.dyt4j.lab.ReportData.Start;
+import io.github.dyt4j.lab.Results.Run;
+import io.github.dyt4j.lab.Results.Summary;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalDouble;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
+
+/** The words and tables of a report, as HTML; every figure comes from the runs. */
+final class ReportText {
+    /** The paper's α0 for everything but language models (section 7, "initialization of α for non-LLM models"). */
+    private static final double PAPER_ALPHA = 0.5;
+
+    private final Results r;
+    private final ReportData data;
+
+    ReportText(Results results, ReportData data) {
+        this.r = results;
+        this.data = data;
+    }
+
+    String topic() {
+        return r.recipe() + ": " + data.norms().stream().map(Norm::label).collect(Collectors.joining(" · "));
+    }
+
+    String toCome() {
+        int n = r.runsToCome();
+        return n == 0
+                ? ""
+                : "<p class=\"to-come\"><strong>Not whole yet:</strong> "
+                        + r.runs().size() + " of " + (r.runs().size() + n)
+                        + " runs have ended; this page is written anew after each.</p>";
+    }
+
+    /** How much was run, and how the paper's own start fares in it. */
+    String lead() {
+        return "<div class=\"lead\">" + amount() + paperStart() + "</div>";
+    }
+
+    private String amount() {
+        OptionalDouble steps = steps();
+        if (steps.isEmpty()) {
+            return "";
+        }
+        long seeds = r.runs().stream().map(Run::seed).distinct().count();
+        double epochs = data.stepsPerEpoch() > 0 ? steps.getAsDouble() / data.stepsPerEpoch() : 0;
+        return "<p>" + (seeds == 1 ? "One seed" : seeds + " seeds") + " of each norm, " + grouped(steps.getAsDouble())
+                + " steps a run" + (epochs > 0 ? " (" + trim(epochs) + " epochs)" : "")
+                + ". Runs of one seed share everything but the norm: the initial weights of all other layers, the order of the data, and"
+                + " the augmentation.</p>";
+    }
+
+    private OptionalDouble steps() {
+        return data.norms().stream()
+                .flatMap(n -> n.curves().stream())
+                .flatMap(c ->
+                        DoubleStream.concat(last(c.train()), last(c.test())).boxed())
+                .mapToDouble(x -> x)
+                .max();
+    }
+
+    private static DoubleStream last(double[][] curve) {
+        return curve.length == 0 ? DoubleStream.empty() : DoubleStream.of(curve[curve.length - 1][0]);
+    }
+
+    /** Said of each DyT that began at the paper's α0 at every site, and only of those. */
+    private String paperStart() {
+        return data.norms().stream()
+                .filter(n ->
+                        !n.baseline() && startsAtPaperAlpha(n) && n.summary().difference() != null)
+                .map(this::paperStart)
+                .collect(Collectors.joining());
+    }
+
+    static boolean startsAtPaperAlpha(Norm n) {
+        boolean dyt = n.spec().matches("dyt(\\(.*)?")
+                && !n.spec().contains("calibrated")
+                && !n.spec().contains("alpha=none");
+        double[] starts = firstAlphas(n);
+        return dyt && starts.length > 0 && Arrays.stream(starts).allMatch(a -> Math.abs(a - PAPER_ALPHA) < 1e-6);
+    }
+
+    private String paperStart(Norm n) {
+        Summary s = n.summary();
+        double d = Objects.requireNonNull(s.difference());
+        String steps = steps().isPresent() ? grouped(steps().getAsDouble()) + " steps" : "this run";
+        String gap = Verdict.amount(r, Math.abs(d))
+                + (d > 0 == r.higherIsBetter() ? " ahead of " : " behind ")
+                + baselineLabel();
+        String fact = switch (s.found()) {
+            case NO_DIFFERENCE ->
+                "no difference from " + baselineLabel() + " is seen in " + steps + " (" + Verdict.signed(r, d)
+                        + ", 95% interval " + Verdict.interval(r, s.low95(), s.high95()) + ")";
+            case TOO_FEW_SEEDS -> "it is " + gap + " after " + steps + ", on too few seeds to tell";
+            default ->
+                "it is " + gap + " after " + steps + " (95% interval " + Verdict.interval(r, s.low95(), s.high95())
+                        + ")";
+        };
+        double[] ends = alphas(n, 1);
+        double[] wanted = alphas(n, 2);
+        String moved = ends.length == 0 || wanted.length == 0
+                ? ""
+                : " Over the sites α went from " + trim(PAPER_ALPHA) + " to " + range(ends)
+                        + ", where 1/std of its input is " + range(wanted) + ".";
+        return "<p>With the paper’s start, α₀ = " + trim(PAPER_ALPHA) + " at every site: " + escape(fact) + "." + moved
+                + (s.found() == Finding.WORSE
+                        ? " This speaks of so short a run with so small a model; the paper’s own are far longer."
+                        : "")
+                + "</p>";
+    }
+
+    private static double[] firstAlphas(Norm n) {
+        return histories(n)
+                .mapToDouble(h -> h.first()[1] == null ? Double.NaN : h.first()[1])
+                .toArray();
+    }
+
+    /** The last values of column 1 (α) or 2 (1/std) over sites and seeds. */
+    private static double[] alphas(Norm n, int column) {
+        return histories(n)
+                .map(h -> h.last()[column])
+                .filter(Objects::nonNull)
+                .mapToDouble(v -> v)
+                .toArray();
+    }
+
+    private static java.util.stream.Stream<SeedHistory> histories(Norm n) {
+        return n.sites().stream()
+                .map(SiteHistory::seeds)
+                .flatMap(Collection::stream)
+                .filter(h -> h.points().length > 0);
+    }
+
+    private String baselineLabel() {
+        return data.norms().getFirst().label();
+    }
+
+    String table() {
+        String head = "<table class=\"stack\"><thead><tr><th scope=\"col\">Norm</th>"
+                + column(r.metric() + ", mean ± sd")
+                + column("difference, 95% over seeds") + column("95% over test examples") + column("time a step")
+                + column("peak memory") + column("diverged") + "</tr></thead><tbody>";
+        return head + data.norms().stream().map(this::row).collect(Collectors.joining()) + "</tbody></table>";
+    }
+
+    private static String column(String name) {
+        return "<th scope=\"col\">" + escape(name) + "</th>";
+    }
+
+    private String row(Norm n) {
+        Summary s = n.summary();
+        List<Run> runs = r.runs(n.spec());
+        String value = s.mean() == null
+                ? "–"
+                : Verdict.number(r, s.mean()) + (s.sd() == null ? "" : " ± " + Verdict.number(r, s.sd())) + unit();
+        String difference = s.difference() == null
+                ? s.found() == Finding.BASELINE ? "baseline" : "–"
+                : signedNumber(s.difference())
+                        + (s.low95() == null
+                                ? ""
+                                : " <span class=\"nowrap\">[" + Verdict.interval(r, s.low95(), s.high95()) + "]</span>")
+                        + "<small>" + s.found().words() + "</small>";
+        String bootstrap =
+                s.bootstrapLow95() == null ? "–" : Verdict.interval(r, s.bootstrapLow95(), s.bootstrapHigh95());
+        long diverged = runs.stream().filter(Run::diverged).count();
+        return "<tr><th scope=\"row\">" + escape(n.label()) + "</th>" + cell(r.metric(), value)
+                + cell("difference", difference) + cell("over examples", bootstrap) + cell("time a step", time(n))
+                + cell("peak memory", memory(runs))
+                + cell("diverged", runs.isEmpty() ? "–" : diverged + " of " + runs.size()) + "</tr>";
+    }
+
+    private static String cell(String column, String html) {
+        return "<td data-label=\"" + escape(column) + "\"><span>" + html + "</span></td>";
+    }
+
+    private String unit() {
+        return r.unit().isEmpty() ? "" : r.unit().equals("%") ? "%" : " " + escape(r.unit());
+    }
+
+    private String signedNumber(double v) {
+        return Verdict.signed(r, v).split(" ", 2)[0];
+    }
+
+    private String time(Norm n) {
+        double own = median(r.runs(n.spec()));
+        double baseline = median(r.runs(data.norms().getFirst().spec()));
+        if (Double.isNaN(own)) {
+            return "–";
+        }
+        String ratio =
+                n.baseline() || Double.isNaN(baseline) ? "" : "<small>× " + fixed(own / baseline, 2) + "</small>";
+        return "<span class=\"nowrap\">" + fixed(own, own < 10 ? 2 : own < 100 ? 1 : 0) + " ms</span>" + ratio;
+    }
+
+    private static double median(List<Run> runs) {
+        double[] ms = runs.stream()
+                .mapToDouble(Run::msPerStep)
+                .filter(v -> v > 0)
+                .sorted()
+                .toArray();
+        return ms.length == 0 ? Double.NaN : (ms[(ms.length - 1) / 2] + ms[ms.length / 2]) / 2;
+    }
+
+    private static String memory(List<Run> runs) {
+        long peak = runs.stream().mapToLong(Run::peakBytes).max().orElse(0);
+        return peak <= 0 ? "–" : "<span class=\"nowrap\">" + fixed(peak / 1048576.0, 0) + " MiB</span>";
+    }
+
+    String tableCaption() {
+        return "The difference is the norm’s " + escape(r.metric()) + " minus that of " + escape(baselineLabel())
+                + " with the same seed" + (r.unit().equals("%") ? ", in percentage points" : "")
+                + ". Its first interval is Student’s t over seeds and says how another seed may turn out; the second is a paired bootstrap over"
+                + " the test examples with the seeds as they are. Time is the median over runs of the median step, memory the largest"
+                + " resident size of a run’s own process."
+                + (r.runs().stream().anyMatch(Run::diverged)
+                        ? " A run that diverged counts with the best value before it did."
+                        : "");
+    }
+
+    /** Start values that calibration set, one row a site. */
+    String starts() {
+        return data.norms().stream()
+                .filter(n -> !n.starts().isEmpty())
+                .map(this::starts)
+                .collect(Collectors.joining());
+    }
+
+    private String starts(Norm n) {
+        StringBuilder rows = new StringBuilder();
+        n.starts().stream().map(Start::name).distinct().forEach(name -> {
+            List<Start> site =
+                    n.starts().stream().filter(s -> s.name().equals(name)).toList();
+            double[] last = n.sites().stream()
+                    .filter(h -> h.name().equals(name))
+                    .flatMap(h -> h.seeds().stream())
+                    .map(h -> h.last()[1])
+                    .filter(Objects::nonNull)
+                    .mapToDouble(v -> v)
+                    .toArray();
+            rows.append("<tr><th scope=\"row\">")
+                    .append(escape(name))
+                    .append("</th>")
+                    .append(cell("std of x", spread(site.stream().mapToDouble(Start::std))))
+                    .append(cell("α₀", spread(site.stream().mapToDouble(Start::alpha))))
+                    .append(cell(
+                            "γ₀",
+                            spread(site.stream()
+                                    .map(Start::gamma)
+                                    .filter(Objects::nonNull)
+                                    .mapToDouble(g -> g))))
+                    .append(cell("α at the end", spread(Arrays.stream(last))))
+                    .append("</tr>");
+        });
+        return "<h3>Where " + escape(n.label())
+                + " began</h3><p>One pass over the first batch set α₀ = 1/std of the site’s input"
+                + " and γ₀ so that the output has unit variance, before the first step. Mean ± sd over seeds.</p>"
+                + "<table class=\"stack\"><thead><tr><th scope=\"col\">Site</th>" + column("std of x") + column("α₀")
+                + column("γ₀") + column("α at the end") + "</tr></thead><tbody>" + rows + "</tbody></table>";
+    }
+
+    private static String spread(DoubleStream values) {
+        Spread s = Spread.of(values.toArray());
+        return s.n() == 0 ? "–" : fixed(s.mean(), 3) + (s.n() < 2 ? "" : " ± " + fixed(s.sd(), 3));
+    }
+
+    String method() {
+        return "<p>Each run is a process of its own on the machine below, so that its time and memory are its own; runs of one seed"
+                + " follow one another, a norm at a time. "
+                + escape(
+                        String.valueOf(r.environment().getOrDefault("kernels", ""))
+                                        .isBlank()
+                                ? ""
+                                : "Norms ran in these kernels: "
+                                        + r.environment().get("kernels") + ".")
+                + "</p>";
+    }
+
+    String environment() {
+        return "<dl>" + entries("", r.environment()) + "</dl>";
+    }
+
+    private static String entries(String prefix, Map<?, ?> map) {
+        return map.entrySet().stream()
+                .map(e -> e.getValue() instanceof Map<?, ?> inner
+                        ? entries(prefix + words(e.getKey()) + ", ", inner)
+                        : "<dt>" + escape(prefix + words(e.getKey())) + "</dt><dd>" + escape(shown(e.getValue()))
+                                + "</dd>")
+                .collect(Collectors.joining());
+    }
+
+    private static String shown(Object value) {
+        return value instanceof Collection<?> c
+                ? c.stream().map(String::valueOf).collect(Collectors.joining(" "))
+                : String.valueOf(value);
+    }
+
+    private static String words(Object key) {
+        return key.toString()
+                .replace('_', ' ')
+                .replaceAll("(?<=[a-z])(?=[A-Z])", " ")
+                .toLowerCase(Locale.ROOT);
+    }
+
+    private static String range(double[] values) {
+        double low = Arrays.stream(values).min().orElse(Double.NaN);
+        double high = Arrays.stream(values).max().orElse(Double.NaN);
+        return fixed(low, 2).equals(fixed(high, 2)) ? fixed(low, 2) : fixed(low, 2) + " to " + fixed(high, 2);
+    }
+
+    private static String grouped(double v) {
+        return String.format(Locale.ROOT, "%,.0f", v);
+    }
+
+    private static String trim(double v) {
+        return fixed(v, 2).replaceAll("\\.?0+$", "");
+    }
+}

@@ -1,0 +1,226 @@
+package io.github.dyt4j.lab;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.github.dyt4j.lab.PairedStatistics.Difference;
+import io.github.dyt4j.lab.PairedStatistics.Finding;
+import io.github.dyt4j.lab.PairedStatistics.Interval;
+import io.github.dyt4j.lab.PairedStatistics.Spread;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a comparison found, as it stands in results.json. The first norm is the baseline. Values are in {@code unit}; a difference is the
+ * norm's value minus the baseline's with the same seed. What cannot be given (an interval of one seed, a difference of the baseline from
+ * itself) is null.
+ *
+ * @param unit "%" for accuracies; differences are then percentage points
+ * @param runsToCome runs that were asked for and have not ended; 0 in a whole comparison
+ */
+public record Results(
+        String recipe,
+        String command,
+        Map<String, Object> environment,
+        String metric,
+        String unit,
+        boolean higherIsBetter,
+        List<Run> runs,
+        List<Summary> summary,
+        String verdict,
+        int runsToCome) {
+
+    /**
+     * One run that has ended.
+     *
+     * @param value of the metric at the end; where the run diverged, the best value before it, or null if there was none
+     * @param msPerStep median milliseconds of an optimizer step
+     * @param peakBytes largest resident memory of the run's process
+     */
+    public record Run(
+            String norm,
+            int seed,
+            @Nullable Double value,
+            @Nullable Double bestValue,
+            boolean diverged,
+            double msPerStep,
+            long peakBytes) {}
+
+    /** One norm over its seeds; low95 and high95 by Student's t over seeds, the bootstrap over test examples. */
+    public record Summary(
+            String norm,
+            int seeds,
+            @Nullable Double mean,
+            @Nullable Double sd,
+            @Nullable Double difference,
+            @Nullable Double low95,
+            @Nullable Double high95,
+            @Nullable Double bootstrapLow95,
+            @Nullable Double bootstrapHigh95,
+            String finding) {
+        @JsonIgnore
+        public Finding found() {
+            return Stream.of(Finding.values())
+                    .filter(f -> f.words().equals(finding))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    /** What is the same for all runs. */
+    record Setting(
+            String recipe,
+            String command,
+            Map<String, Object> environment,
+            String metric,
+            String unit,
+            boolean higherIsBetter,
+            List<String> norms,
+            int seeds) {}
+
+    /** Summary and verdict of the runs that have ended, in the order of the norms. */
+    static Results of(Setting s, List<Outcome> outcomes) {
+        List<Summary> summary = s.norms().stream()
+                .map(norm -> summary(norm, s.norms().getFirst(), outcomes, s.higherIsBetter()))
+                .toList();
+        List<Run> runs = s.norms().stream()
+                .flatMap(norm ->
+                        outcomes.stream().map(Outcome::run).filter(r -> r.norm().equals(norm)))
+                .toList();
+        Results silent = new Results(
+                s.recipe(),
+                s.command(),
+                s.environment(),
+                s.metric(),
+                s.unit(),
+                s.higherIsBetter(),
+                runs,
+                summary,
+                "",
+                s.norms().size() * s.seeds() - runs.size());
+        return new Results(
+                s.recipe(),
+                s.command(),
+                s.environment(),
+                s.metric(),
+                s.unit(),
+                s.higherIsBetter(),
+                runs,
+                summary,
+                Verdict.of(silent),
+                silent.runsToCome());
+    }
+
+    private static Summary summary(String norm, String baseline, List<Outcome> outcomes, boolean higherIsBetter) {
+        double[] values = outcomes.stream()
+                .filter(o -> o.run().norm().equals(norm) && o.run().value() != null)
+                .mapToDouble(Results::value)
+                .toArray();
+        Spread spread = Spread.of(values);
+        List<Outcome[]> pairs = pairs(norm, baseline, outcomes);
+        if (norm.equals(baseline) || pairs.isEmpty()) {
+            Finding finding = norm.equals(baseline) ? Finding.BASELINE : Finding.TOO_FEW_SEEDS;
+            return new Summary(
+                    norm,
+                    values.length,
+                    known(spread.mean()),
+                    known(spread.sd()),
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    finding.words());
+        }
+        Difference d = PairedStatistics.difference(
+                pairs.stream().mapToDouble(p -> value(p[0])).toArray(),
+                pairs.stream().mapToDouble(p -> value(p[1])).toArray());
+        Interval bootstrap = PairedStatistics.bootstrap(
+                pairs.stream().map(p -> p[0].examples()).toArray(double[][]::new),
+                pairs.stream().map(p -> p[1].examples()).toArray(double[][]::new));
+        return new Summary(
+                norm,
+                values.length,
+                known(spread.mean()),
+                known(spread.sd()),
+                d.mean(),
+                known(d.interval().low()),
+                known(d.interval().high()),
+                known(bootstrap.low()),
+                known(bootstrap.high()),
+                PairedStatistics.finding(d, higherIsBetter).words());
+    }
+
+    /** (norm, baseline) of every seed that has a value with both. */
+    private static List<Outcome[]> pairs(String norm, String baseline, List<Outcome> outcomes) {
+        List<Outcome[]> pairs = new ArrayList<>();
+        for (Outcome o : outcomes) {
+            if (o.run().norm().equals(norm) && o.run().value() != null) {
+                outcomes.stream()
+                        .filter(b -> b.run().norm().equals(baseline)
+                                && b.run().seed() == o.run().seed()
+                                && b.run().value() != null)
+                        .findFirst()
+                        .ifPresent(b -> pairs.add(new Outcome[] {o, b}));
+            }
+        }
+        return pairs;
+    }
+
+    private static double value(Outcome o) {
+        return Optional.ofNullable(o.run().value()).orElseThrow();
+    }
+
+    private static @Nullable Double known(double v) {
+        return Double.isFinite(v) ? v : null;
+    }
+
+    @JsonIgnore
+    public Summary baseline() {
+        return summary.getFirst();
+    }
+
+    public List<Run> runs(String norm) {
+        return runs.stream().filter(r -> r.norm().equals(norm)).toList();
+    }
+
+    /** One line a run, with its norm's summary repeated on it, so that the file is one rectangle. */
+    public String csv() {
+        StringBuilder csv = new StringBuilder(
+                "norm,seed,value,bestValue,diverged,msPerStep,peakBytes,mean,sd,difference,low95,high95,"
+                        + "bootstrapLow95,bootstrapHigh95,finding\n");
+        for (Summary s : summary) {
+            for (Run r : runs(s.norm())) {
+                Stream.of(
+                                r.norm(),
+                                r.seed(),
+                                r.value(),
+                                r.bestValue(),
+                                r.diverged(),
+                                r.msPerStep(),
+                                r.peakBytes(),
+                                s.mean(),
+                                s.sd(),
+                                s.difference(),
+                                s.low95(),
+                                s.high95(),
+                                s.bootstrapLow95(),
+                                s.bootstrapHigh95(),
+                                s.finding())
+                        .map(Results::cell)
+                        .reduce((a, b) -> a + "," + b)
+                        .ifPresent(csv::append);
+                csv.append('\n');
+            }
+        }
+        return csv.toString();
+    }
+
+    /** RFC 4180: a cell with a comma, a quote or a line break stands in quotes, and a quote is doubled. */
+    private static String cell(@Nullable Object value) {
+        String text = value == null ? "" : value.toString();
+        return text.matches("[^,\"\r\n]*") ? text : "\"" + text.replace("\"", "\"\"") + "\"";
+    }
+}

@@ -1,0 +1,91 @@
+package io.github.dyt4j.lab;
+
+import io.github.dyt4j.lab.PairedStatistics.Finding;
+import io.github.dyt4j.lab.Results.Run;
+import io.github.dyt4j.lab.Results.Summary;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The result in one sentence, and the words and numbers that it is made of. */
+final class Verdict {
+    private Verdict() {}
+
+    static String of(Results r) {
+        Summary baseline = r.baseline();
+        if (baseline.mean() == null) {
+            return "Nothing can be said yet: no run with " + NormLabel.of(baseline.norm()) + " has a result.";
+        }
+        List<Summary> others = r.summary().subList(1, r.summary().size());
+        String said = others.stream().map(s -> clause(r, s)).collect(Collectors.joining("; "));
+        String trouble = diverged(r, baseline);
+        return "Against " + NormLabel.of(baseline.norm()) + " at " + value(r, baseline.mean()) + " " + r.metric()
+                + (trouble.isEmpty() ? "" : " (" + trouble + ")") + ": " + said + ".";
+    }
+
+    private static String clause(Results r, Summary s) {
+        String trouble = diverged(r, s);
+        return NormLabel.of(s.norm()) + " " + finding(r, s) + (trouble.isEmpty() ? "" : " and " + trouble);
+    }
+
+    /** "is 7.5 points behind (95% interval −8.9 to −6.1)". */
+    static String finding(Results r, Summary s) {
+        Double d = s.difference();
+        if (d == null) {
+            return r.runs(s.norm()).isEmpty() ? "has not ended a run yet" : "has no run to compare";
+        }
+        String ahead = d > 0 == r.higherIsBetter() ? "ahead" : "behind";
+        String interval = s.low95() == null ? "" : "95% interval " + interval(r, s.low95(), s.high95());
+        return switch (s.found()) {
+            case BETTER, WORSE -> "is " + amount(r, Math.abs(d)) + " " + ahead + " (" + interval + ")";
+            case NO_DIFFERENCE -> "shows no difference (" + signed(r, d) + ", " + interval + ")";
+            default ->
+                "has " + Finding.TOO_FEW_SEEDS.words() + " (difference " + signed(r, d) + " over "
+                        + (s.seeds() == 1 ? "one seed" : s.seeds() + " seeds") + ")";
+        };
+    }
+
+    static String diverged(Results r, Summary s) {
+        List<Run> runs = r.runs(s.norm());
+        long n = runs.stream().filter(Run::diverged).count();
+        return n == 0 ? "" : "diverged in " + n + " of " + runs.size() + (runs.size() == 1 ? " run" : " runs");
+    }
+
+    static int digits(Results r) {
+        return r.unit().equals("%") ? 1 : 3;
+    }
+
+    static String number(Results r, @Nullable Double v) {
+        return v == null ? "–" : fixed(v, digits(r));
+    }
+
+    static String value(Results r, double v) {
+        return number(r, v) + (r.unit().equals("%") ? "%" : r.unit().isEmpty() ? "" : " " + r.unit());
+    }
+
+    /** Percentages differ by points. */
+    static String amount(Results r, double v) {
+        String unit = r.unit().equals("%") ? "points" : r.unit();
+        return number(r, v) + (unit.isEmpty() ? "" : " " + unit);
+    }
+
+    static String signed(Results r, double v) {
+        return plus(r, v) + amount(r, v);
+    }
+
+    static String interval(Results r, @Nullable Double low, @Nullable Double high) {
+        return low == null || high == null
+                ? "–"
+                : plus(r, low) + number(r, low) + " to " + plus(r, high) + number(r, high);
+    }
+
+    private static String plus(Results r, double v) {
+        return v > 0 && !number(r, v).matches("0\\.0*") ? "+" : "";
+    }
+
+    static String fixed(double v, int digits) {
+        String text = String.format(Locale.ROOT, "%." + digits + "f", v);
+        return text.matches("-0\\.?0*") ? text.substring(1) : text.replace('-', '−');
+    }
+}
