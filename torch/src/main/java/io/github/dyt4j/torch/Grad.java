@@ -1,14 +1,14 @@
 package io.github.dyt4j.torch;
 
-import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.GradMode;
 
 /** Whether libtorch records operations for backward on this thread, for the length of a try block. */
 public final class Grad implements AutoCloseable {
-    private final AutoGradMode guard;
+    private final boolean before = GradMode.is_enabled();
 
     private Grad(boolean on) {
-        guard = new AutoGradMode(on);
+        // libtorch's guard object would end with its last Java reference, which outside a scope is not at close.
+        GradMode.set_enabled(on);
     }
 
     /** {@code try (var _ = Grad.off()) { … }}: no graph is recorded inside. */
@@ -26,6 +26,6 @@ public final class Grad implements AutoCloseable {
 
     @Override
     public void close() {
-        guard.close();
+        GradMode.set_enabled(before);
     }
 }

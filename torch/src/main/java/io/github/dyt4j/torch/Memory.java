@@ -26,15 +26,20 @@ final class Memory {
         return MemorySegment.ofAddress(address(t)).reinterpret(t.nbytes());
     }
 
+    /** The dtype; libtorch hands out enums that are equal to Java's constants only once interned. */
+    static ScalarType type(Tensor t) {
+        return t.scalar_type().intern();
+    }
+
     /** The kernels' name of the tensor's dtype, or null where they have no form for it. */
     static @Nullable Dtype dtype(Tensor t) {
-        ScalarType type = t.scalar_type();
+        ScalarType type = type(t);
         return type == ScalarType.Float ? Dtype.F32 : type == ScalarType.BFloat16 ? Dtype.BF16 : null;
     }
 
     /** The parameter as contiguous f32, itself where it already is. */
     static @Nullable Tensor f32(@Nullable Tensor parameter) {
-        if (parameter == null || (parameter.scalar_type() == ScalarType.Float && parameter.is_contiguous())) {
+        if (parameter == null || (type(parameter) == ScalarType.Float && parameter.is_contiguous())) {
             return parameter;
         }
         return parameter.detach().to(ScalarType.Float).contiguous();
@@ -42,7 +47,7 @@ final class Memory {
 
     /** Adds to the parameter's gradient outside the graph, as autograd would at a leaf. */
     static void addGradient(Tensor parameter, Tensor gradient) {
-        Tensor g = gradient.scalar_type() == parameter.scalar_type() ? gradient : gradient.to(parameter.scalar_type());
+        Tensor g = type(gradient) == type(parameter) ? gradient : gradient.to(parameter.scalar_type());
         Tensor sum = parameter.mutable_grad();
         if (sum.defined()) {
             sum.add_(g);

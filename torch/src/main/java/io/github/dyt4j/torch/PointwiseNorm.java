@@ -5,6 +5,7 @@ import io.github.dyt4j.kernels.Dtype;
 import io.github.dyt4j.kernels.Kernels;
 import io.github.dyt4j.kernels.PointwiseCall;
 import io.github.dyt4j.kernels.Squash;
+import java.util.Arrays;
 import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -142,7 +143,7 @@ public final class PointwiseNorm implements Norm {
 
     /** The same from libtorch's operations, each a pass over memory: {@code kernel=eager}. */
     private Tensor composed(Tensor x) {
-        boolean narrow = x.scalar_type() == ScalarType.BFloat16 || x.scalar_type() == ScalarType.Half;
+        boolean narrow = Memory.type(x) == ScalarType.BFloat16 || Memory.type(x) == ScalarType.Half;
         Tensor y = function(narrow ? x.to(ScalarType.Float) : x);
         if (weight != null) {
             y = y.mul(channels(weight, x));
@@ -171,7 +172,7 @@ public final class PointwiseNorm implements Norm {
             return perChannel; // (C)
         }
         long[] shape = new long[(int) x.dim() - 1];
-        java.util.Arrays.fill(shape, 1);
+        Arrays.fill(shape, 1);
         shape[0] = dim;
         return perChannel.view(shape); // (C, 1, …)
     }

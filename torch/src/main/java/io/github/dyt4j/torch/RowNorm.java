@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -132,7 +133,7 @@ public final class RowNorm implements Norm {
                 y = torch.layer_norm(y, new long[] {dim}, new TensorOptional(), new TensorOptional(), eps, false);
             } else {
                 y = y.mul(y.mul(y)
-                        .mean(new long[] {-1}, true, new org.bytedeco.pytorch.ScalarTypeOptional())
+                        .mean(new long[] {-1}, true, new ScalarTypeOptional())
                         .add(new Scalar(eps))
                         .rsqrt());
             }

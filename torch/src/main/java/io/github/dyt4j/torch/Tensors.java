@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -28,8 +29,7 @@ public final class Tensors {
 
     /** i64 of this shape: indices and class labels. */
     public static Tensor of(long[] values, long... shape) {
-        Tensor t =
-                torch.empty(shape, new TensorOptions(ScalarType.Long), new org.bytedeco.pytorch.MemoryFormatOptional());
+        Tensor t = torch.empty(shape, new TensorOptions(ScalarType.Long), new MemoryFormatOptional());
         require(t, values.length, shape);
         MemorySegment.copy(values, 0, Memory.segment(t), LONG, 0, values.length);
         return t;
