@@ -46,7 +46,7 @@ public record Mixup(
         double lambda = draw.lambda;
         int n = labels.length;
         if (draw.cutmix && lambda < 1) {
-            Box box = box(lambda, height, width, rng);
+            Box box = box(lambda, height, width, rng.nextInt(height), rng.nextInt(width));
             cut(pixels, n, channels, height, width, box);
             lambda = 1 - box.share(height, width);
         } else if (lambda < 1) {
@@ -64,12 +64,11 @@ public record Mixup(
         return new Draw(rng.beta(cutmix ? cutmixAlpha : mixupAlpha), cutmix);
     }
 
-    static Box box(double lambda, int height, int width, Rng rng) {
+    /** The box about (y, x), clipped to the image. */
+    static Box box(double lambda, int height, int width, int y, int x) {
         double ratio = Math.sqrt(1 - lambda);
         int h = (int) (height * ratio);
         int w = (int) (width * ratio);
-        int y = rng.nextInt(height);
-        int x = rng.nextInt(width);
         return new Box(
                 Math.max(y - h / 2, 0),
                 Math.min(y + (h + 1) / 2, height),
