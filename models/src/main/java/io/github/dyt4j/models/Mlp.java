@@ -1,0 +1,24 @@
+package io.github.dyt4j.models;
+
+import io.github.dyt4j.torch.Parameters;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** fc2(GELU(fc1(x))), GELU the exact one with erf (Dosovitskiy et al. 2021, section 3.1). */
+public final class Mlp {
+    private final Linear fc1;
+    private final Linear fc2;
+
+    public Mlp(Parameters p, int dim, int hidden) {
+        fc1 = new Linear(p.child("fc1"), dim, hidden);
+        fc2 = new Linear(p.child("fc2"), hidden, dim);
+    }
+
+    public Tensor forward(Tensor x) { // (B, N, E)
+        return fc2.forward(torch.gelu(fc1.forward(x)));
+    }
+
+    static long parameterCount(long dim, long hidden) {
+        return Linear.parameterCount(dim, hidden) + Linear.parameterCount(hidden, dim);
+    }
+}

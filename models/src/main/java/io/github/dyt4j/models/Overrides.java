@@ -1,0 +1,88 @@
+package io.github.dyt4j.models;
+
+import io.github.dyt4j.formats.Nearest;
+import io.github.dyt4j.formats.UserError;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A model's keyword arguments as typed in a recipe: read one by one, then whatever was not asked for is refused. */
+final class Overrides {
+    private final String model;
+    private final Map<String, ?> given;
+    private final Set<String> known = new LinkedHashSet<>();
+
+    Overrides(String model, Map<String, ?> given) {
+        this.model = model;
+        this.given = given;
+    }
+
+    /** A whole number of at least 1. */
+    int positive(String key, int standard) {
+        Object value = read(key);
+        if (value == null) {
+            return standard;
+        }
+        if (value instanceof Number n && n.doubleValue() == n.intValue() && n.intValue() >= 1) {
+            return n.intValue();
+        }
+        throw wrong(key, value, "a whole number of at least 1, as " + standard);
+    }
+
+    double number(String key, double standard) {
+        Object value = read(key);
+        if (value == null) {
+            return standard;
+        }
+        if (value instanceof Number n && Double.isFinite(n.doubleValue())) {
+            return n.doubleValue();
+        }
+        throw wrong(key, value, "a number, as " + standard);
+    }
+
+    <E extends Enum<E>> E choice(String key, E standard, Class<E> type) {
+        Object value = read(key);
+        if (value == null) {
+            return standard;
+        }
+        for (E choice : type.getEnumConstants()) {
+            if (value.equals(name(choice))) {
+                return choice;
+            }
+        }
+        throw wrong(
+                key,
+                value,
+                "one of "
+                        + Stream.of(type.getEnumConstants())
+                                .map(Overrides::name)
+                                .collect(Collectors.joining(", ")));
+    }
+
+    /** Every given key must have been read by now. */
+    void refuseOthers() {
+        for (String key : given.keySet()) {
+            if (!known.contains(key)) {
+                throw new UserError("Model " + model + " has no '" + key + "'." + Nearest.hint(key, known)
+                        + "\nIt has: " + String.join(", ", known) + ".");
+            }
+        }
+    }
+
+    private @Nullable Object read(String key) {
+        known.add(key);
+        return given.get(key);
+    }
+
+    private UserError wrong(String key, Object value, String wanted) {
+        return new UserError("Model " + model + ": " + key + " is '" + value + "'; it must be " + wanted + ".");
+    }
+
+    private static String name(Enum<?> choice) {
+        return choice.name().toLowerCase(Locale.ROOT);
+    }
+}

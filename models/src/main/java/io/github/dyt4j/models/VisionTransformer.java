@@ -1,0 +1,207 @@
+package io.github.dyt4j.models;
+
+import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.torch.Layout;
+import io.github.dyt4j.torch.Norm;
+import io.github.dyt4j.torch.NormSpec;
+import io.github.dyt4j.torch.Norms;
+import io.github.dyt4j.torch.Parameters;
+import io.github.dyt4j.torch.Scope;
+import io.github.dyt4j.torch.Site;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Vision Transformer (Dosovitskiy et al. 2021, "An image is worth 16x16 words"; sizes tiny and small: Touvron et al. 2021), pre-norm,
+ * with timm's parameter names and starts. Norm slots: two a block, and one after pooling, so 25 for base and 49 for large.
+ */
+public final class VisionTransformer implements Model {
+    /** How the tokens become one vector: the class token, or the mean of all others (the paper's choice). */
+    public enum Pool {
+        TOKEN,
+        AVG
+    }
+
+    /**
+     * A size. Names are timm's; {@code dropPathRate} is the last block's rate of stochastic depth.
+     *
+     * @param imgSize height and width in pixels, a multiple of {@code patchSize}
+     * @param mlpRatio the MLP's hidden width over {@code embedDim}
+     */
+    public record Config(
+            int imgSize,
+            int patchSize,
+            int inChans,
+            int numClasses,
+            Pool globalPool,
+            int embedDim,
+            int depth,
+            int numHeads,
+            double mlpRatio,
+            double dropPathRate) {
+
+        /** This size with timm's keyword arguments put over it. */
+        Config with(Overrides o) {
+            Config c = new Config(
+                    o.positive("img_size", imgSize),
+                    o.positive("patch_size", patchSize),
+                    o.positive("in_chans", inChans),
+                    o.positive("num_classes", numClasses),
+                    o.choice("global_pool", globalPool, Pool.class),
+                    o.positive("embed_dim", embedDim),
+                    o.positive("depth", depth),
+                    o.positive("num_heads", numHeads),
+                    o.number("mlp_ratio", mlpRatio),
+                    o.number("drop_path_rate", dropPathRate));
+            o.refuseOthers();
+            if (c.imgSize % c.patchSize != 0) {
+                int below = c.imgSize - c.imgSize % c.patchSize;
+                throw new UserError("img_size " + c.imgSize + " is not a multiple of patch_size " + c.patchSize
+                        + ": take " + (below > 0 ? below + " or " : "") + (below + c.patchSize)
+                        + ", or another patch_size.");
+            }
+            if (c.embedDim % c.numHeads != 0) {
+                throw new UserError("embed_dim " + c.embedDim + " does not divide into num_heads " + c.numHeads
+                        + " heads of equal width: take embed_dim " + c.numHeads * Math.ceilDiv(c.embedDim, c.numHeads)
+                        + ".");
+            }
+            if (c.hidden() < 1) {
+                throw new UserError("mlp_ratio " + c.mlpRatio
+                        + " leaves the MLP without a hidden unit: it must be positive, usually 4.");
+            }
+            if (!(c.dropPathRate >= 0 && c.dropPathRate < 1)) {
+                throw new UserError("drop_path_rate " + c.dropPathRate + " is not in [0, 1).");
+            }
+            return c;
+        }
+
+        int patches() {
+            return (imgSize / patchSize) * (imgSize / patchSize);
+        }
+
+        int hidden() {
+            return (int) (embedDim * mlpRatio);
+        }
+    }
+
+    /** The published sizes by timm's names, at 224 pixels, 1000 classes and class-token pooling. */
+    static SequencedMap<String, Config> sizes() {
+        SequencedMap<String, Config> sizes = new LinkedHashMap<>();
+        for (int patch : new int[] {4, 8, 16, 32}) {
+            sizes.put("vit_tiny_patch" + patch + "_224", new Config(224, patch, 3, 1000, Pool.TOKEN, 192, 12, 3, 4, 0));
+            sizes.put(
+                    "vit_small_patch" + patch + "_224", new Config(224, patch, 3, 1000, Pool.TOKEN, 384, 12, 6, 4, 0));
+            sizes.put(
+                    "vit_base_patch" + patch + "_224", new Config(224, patch, 3, 1000, Pool.TOKEN, 768, 12, 12, 4, 0));
+            sizes.put(
+                    "vit_large_patch" + patch + "_224",
+                    new Config(224, patch, 3, 1000, Pool.TOKEN, 1024, 24, 16, 4, 0));
+        }
+        return sizes;
+    }
+
+    /** Pre-norm block: x + attention(norm1(x)), then + mlp(norm2(·)) (Dosovitskiy et al. 2021, eq. 2 and 3). */
+    static final class Block {
+        private final Norm norm1;
+        private final Attention attention;
+        private final Norm norm2;
+        private final Mlp mlp;
+        private final DropPath dropPath;
+
+        Block(Parameters p, Norms norms, Config c, double dropPathRate) {
+            norm1 = norms.at(Site.ATTENTION, p.child("norm1"), c.embedDim, Layout.LAST, true);
+            attention = new Attention(p.child("attn"), c.embedDim, c.numHeads);
+            norm2 = norms.at(Site.MLP, p.child("norm2"), c.embedDim, Layout.LAST, true);
+            mlp = new Mlp(p.child("mlp"), c.embedDim, c.hidden());
+            dropPath = new DropPath(p, dropPathRate);
+        }
+
+        Tensor forward(Tensor x) { // (B, 1 + N, E)
+            x = x.add(dropPath.forward(attention.forward(norm1.forward(x))));
+            return x.add(dropPath.forward(mlp.forward(norm2.forward(x))));
+        }
+    }
+
+    private final Config config;
+    private final Parameters parameters = Parameters.root();
+    private final Norms norms;
+    private final Tensor clsToken;
+    private final Tensor posEmbed;
+    private final PatchEmbed patchEmbed;
+    private final List<Block> blocks = new ArrayList<>();
+    private final Norm norm;
+    private final Linear head;
+
+    VisionTransformer(Config c, NormSpec spec) {
+        config = c;
+        norms = new Norms(spec);
+        try (var _ = new Scope()) {
+            Parameters p = parameters;
+            clsToken = p.parameter("cls_token", Init.normal(1e-6, 1, 1, c.embedDim));
+            posEmbed = p.parameter("pos_embed", Init.normal(0.02, 1, 1 + c.patches(), c.embedDim));
+            patchEmbed = new PatchEmbed(p.child("patch_embed"), c.patchSize, c.inChans, c.embedDim);
+            for (int i = 0; i < c.depth; i++) {
+                double rate = DropPath.atBlock(c.dropPathRate, i, c.depth);
+                blocks.add(new Block(p.child("blocks").child(i), norms, c, rate));
+            }
+            String slot = c.globalPool == Pool.AVG ? "fc_norm" : "norm";
+            norm = norms.at(Site.FINAL, p.child(slot), c.embedDim, Layout.LAST, true);
+            head = new Linear(p.child("head"), c.embedDim, c.numClasses);
+        }
+    }
+
+    @Override
+    public Tensor forward(Tensor x) { // (B, C, H, W)
+        x = patchEmbed.forward(x); // (B, N, E)
+        Tensor cls = clsToken.expand(x.size(0), 1, config.embedDim);
+        x = torch.cat(new TensorVector(cls, x), 1).add(posEmbed); // (B, 1 + N, E)
+        for (Block block : blocks) {
+            x = block.forward(x);
+        }
+        x = switch (config.globalPool) {
+            case TOKEN ->
+                x.select(1, 0); // (B, E): timm norms every token first; norms go token by token, so this is the same
+            case AVG -> x.narrow(1, 1, config.patches()).mean(1); // (B, E)
+        };
+        return head.forward(norm.forward(x)); // (B, classes)
+    }
+
+    /** The number of trained values, by formula: nothing is allocated but one norm. */
+    static long parameterCount(Config c, NormSpec spec) {
+        long e = c.embedDim;
+        long block = Models.normParameters(spec, Site.ATTENTION, c.embedDim)
+                + Attention.parameterCount(e)
+                + Models.normParameters(spec, Site.MLP, c.embedDim)
+                + Mlp.parameterCount(e, c.hidden());
+        return e // cls_token
+                + (1 + c.patches()) * e // pos_embed
+                + PatchEmbed.parameterCount(c.patchSize, c.inChans, e)
+                + c.depth * block
+                + Models.normParameters(spec, Site.FINAL, c.embedDim)
+                + Linear.parameterCount(e, c.numClasses);
+    }
+
+    public Config config() {
+        return config;
+    }
+
+    @Override
+    public Parameters parameters() {
+        return parameters;
+    }
+
+    @Override
+    public Norms norms() {
+        return norms;
+    }
+
+    @Override
+    public long[] inputShape() {
+        return new long[] {config.inChans, config.imgSize, config.imgSize};
+    }
+}
