@@ -67,8 +67,9 @@ public record Checkpoint(Store store, Path folder, String name, int keep) {
             write(partial, step, content);
             publish(partial, target);
         } catch (IOException | RuntimeException e) {
+            boolean full = DiskFull.is(e, folder);
             discard(partial, e);
-            if (DiskFull.is(e)) {
+            if (full) {
                 throw new UserError(diskFull(partial, e), e);
             }
             throw e;
@@ -150,16 +151,13 @@ public record Checkpoint(Store store, Path folder, String name, int keep) {
         store.forceFolder(folder);
     }
 
-    /** Deletes what is older than the newest few; each is renamed first, so that half of it is never taken for a checkpoint. */
+    /** Deletes what is older than the newest few. Half of a deleted one may be left by a kill: its manifest tells. */
     private void prune(long newest) throws IOException {
         int kept = 0;
         for (Candidate candidate : candidates()) {
             boolean wanted = !candidate.old && (candidate.step > newest || kept++ < keep);
             if (!wanted) {
-                Path doomed = folder.resolve(candidate.path.getFileName() + ".tmp");
-                store.deleteFolder(doomed);
-                store.rename(candidate.path, doomed);
-                store.deleteFolder(doomed);
+                store.deleteFolder(candidate.path);
             }
         }
     }

@@ -85,8 +85,9 @@ public final class Metrics implements AutoCloseable {
         try {
             Store.writeFully(channel, bytes);
         } catch (IOException e) {
+            boolean full = DiskFull.is(e, Store.above(file));
             channel.truncate(start);
-            if (DiskFull.is(e)) {
+            if (full) {
                 throw new UserError(
                         "The disk is full: cannot append to " + file + " (" + e.getMessage()
                                 + ").\nFree some space and give the same command again: it goes on from the last checkpoint.",
