@@ -1,10 +1,20 @@
 package io.github.dyt4j.kernels;
 
-/** The kernels of this machine, chosen once. */
+/**
+ * The kernels of this machine, chosen once: the vector kernels, or the scalar oracles where the JVM was started without
+ * {@code --add-modules jdk.incubator.vector}, which one line on stderr then says.
+ */
 public final class Kernels {
-    private static final PointwiseKernel POINTWISE = new PointwiseOracle();
-    private static final RowNormKernel ROW_NORM = new RowNormOracle();
-    private static volatile int threads = Runtime.getRuntime().availableProcessors();
+    private static final boolean VECTOR =
+            ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    private static final PointwiseKernel POINTWISE = VECTOR ? Vectors.pointwise() : new PointwiseOracle();
+    private static final RowNormKernel ROW_NORM = VECTOR ? Vectors.rowNorm() : new RowNormOracle();
+
+    static {
+        if (!VECTOR) {
+            System.err.println("dyt4j: slow scalar kernels in use; start Java with --add-modules jdk.incubator.vector");
+        }
+    }
 
     private Kernels() {}
 
@@ -18,21 +28,35 @@ public final class Kernels {
         return ROW_NORM;
     }
 
-    /** The choice in a few words, for info and reports. */
+    /** The choice in a few words, as "vector 512-bit, 2 threads", for info and reports. */
     public static String description() {
-        return "scalar, 1 thread";
+        return VECTOR
+                ? "vector " + Vectors.bits() + "-bit, " + threads() + (threads() == 1 ? " thread" : " threads")
+                : "scalar f64 oracle, 1 thread";
     }
 
     /** Threads that a call may use, the caller's among them; the processors by default. Results do not depend on it. */
     public static void threads(int n) {
-        if (n < 1) {
-            throw new IllegalArgumentException("threads must be 1 or more, got " + n);
-        }
-        threads = n;
+        RowPool.threads(n);
     }
 
     /** Threads that a call may use. */
     public static int threads() {
-        return threads;
+        return RowPool.threads();
+    }
+
+    /** A class of its own, so that Kernels loads without the vector module. */
+    private static final class Vectors {
+        static PointwiseKernel pointwise() {
+            return new PointwiseVector();
+        }
+
+        static RowNormKernel rowNorm() {
+            return new RowNormVector();
+        }
+
+        static int bits() {
+            return Lanes.F32.vectorBitSize();
+        }
     }
 }

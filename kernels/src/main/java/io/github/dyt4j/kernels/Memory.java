@@ -42,4 +42,11 @@ final class Memory {
             case BF16 -> ALL.set(SHORT, address + 2 * index, Bf16.fromFloat((float) value));
         }
     }
+
+    /** Writes f32 values; nothing to 0. */
+    static void write(long address, double... values) {
+        for (int i = 0; i < values.length && address != 0; i++) {
+            f32(address, i, values[i]);
+        }
+    }
 }

@@ -33,10 +33,10 @@ public final class PointwiseOracle implements PointwiseKernel {
             sumGamma[c] += dyi * call.squash().value(u);
             sumBeta[c] += dyi;
         }
-        write(dAlpha, sumAlpha);
-        write(dShift, sumShift);
-        write(dGamma, sumGamma);
-        write(dBeta, sumBeta);
+        Memory.write(dAlpha, sumAlpha);
+        Memory.write(dShift, sumShift);
+        Memory.write(dGamma, sumGamma);
+        Memory.write(dBeta, sumBeta);
     }
 
     private static int channel(PointwiseCall call, long i) {
@@ -55,11 +55,5 @@ public final class PointwiseOracle implements PointwiseKernel {
     private static double affine(PointwiseCall call, long c, double t) {
         double y = Memory.f32Or(call.gamma(), c, 1) * t;
         return call.beta() == 0 ? y : y + Memory.f32(call.beta(), c);
-    }
-
-    static void write(long address, double... sums) {
-        for (int i = 0; address != 0 && i < sums.length; i++) {
-            Memory.f32(address, i, sums[i]);
-        }
     }
 }

@@ -56,8 +56,8 @@ public final class RowNormOracle implements RowNormKernel {
                 Memory.store(call.dtype(), dx, row * n + c, r * (g[c] - meanG - xHat[c] * meanGX));
             }
         }
-        PointwiseOracle.write(dGamma, sumGamma);
-        PointwiseOracle.write(dBeta, sumBeta);
+        Memory.write(dGamma, sumGamma);
+        Memory.write(dBeta, sumBeta);
     }
 
     private static double at(RowNormCall call, long address, long row, int c) {

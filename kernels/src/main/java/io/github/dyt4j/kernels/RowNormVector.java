@@ -1,0 +1,78 @@
+package io.github.dyt4j.kernels;
+
+import io.github.dyt4j.kernels.RowNormRow.Kind;
+import io.github.dyt4j.kernels.RowNormRow.Parameters;
+import java.lang.foreign.Arena;
+
+/**
+ * LayerNorm and RMSNorm, vectorised and on all threads, arithmetic in f32: the variance is taken about the mean in a second reading of
+ * the row. Squares beyond f32's range (|x| > 1.8e19) make y 0, as in libtorch.
+ *
+ * <p>Sums over rows are taken block by block, and blocks are cut by the shape alone: the number of threads changes no bit. Another
+ * vector length, on another machine, may.
+ */
+public final class RowNormVector implements RowNormKernel {
+    private static final Specialised<Kind, RowNormRow> LOOPS = new Specialised<>(RowNormRow.class, RowNormLoop.class);
+    /** Least rows of a block: adding up the blocks' dγ and dβ is to cost little beside. */
+    private static final int LEAST_ROWS = 64;
+
+    @Override
+    public void forward(RowNormCall call, long x, long y, long mean, long rstd) {
+        RowNormRow loop = LOOPS.of(Kind.of(call));
+        Staging staging = new Staging(call.dtype(), call.channels());
+        try (Arena arena = Arena.ofConfined()) {
+            Parameters p = parameters(call, staging, arena);
+            staging.run(
+                    cut(call),
+                    x,
+                    0,
+                    y,
+                    (b, first, rows, in, none, out) ->
+                            loop.forward(p, in, out, row(mean, first), row(rstd, first), rows));
+        }
+    }
+
+    @Override
+    public void backward(RowNormCall call, long x, long mean, long rstd, long dy, long dx, long dGamma, long dBeta) {
+        RowNormRow loop = LOOPS.of(Kind.of(call));
+        Staging staging = new Staging(call.dtype(), call.channels());
+        Cut cut = cut(call);
+        int n = call.channels();
+        try (Arena arena = Arena.ofConfined()) {
+            Parameters p = parameters(call, staging, arena);
+            BlockSums sums = new BlockSums(arena, cut.blocks(), n, n);
+            staging.run(
+                    cut,
+                    x,
+                    dy,
+                    dx,
+                    (b, first, rows, in, din, out) -> loop.backward(
+                            p, in, row(mean, first), row(rstd, first), din, out, sums.of(b, 0), sums.of(b, 1), rows));
+            sums.total(cut.blocks());
+            sums.write(0, dGamma, n);
+            sums.write(1, dBeta, n);
+        }
+    }
+
+    private static Cut cut(RowNormCall call) {
+        return Cut.of(call.rows(), call.channels(), LEAST_ROWS);
+    }
+
+    private static long row(long address, long row) {
+        return address == 0 ? 0 : address + 4 * row;
+    }
+
+    private static Parameters parameters(RowNormCall call, Staging staging, Arena arena) {
+        long inside = Staging.zeros(arena, 4L * staging.padded());
+        for (int c = 0; c < call.channels(); c++) {
+            Memory.f32(inside, c, 1);
+        }
+        return new Parameters(
+                staging.padded() / Lanes.COUNT,
+                call.channels(),
+                call.eps(),
+                staging.parameter(arena, call.gamma()),
+                staging.parameter(arena, call.beta()),
+                inside);
+    }
+}
