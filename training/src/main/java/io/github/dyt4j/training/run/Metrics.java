@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
@@ -76,7 +77,11 @@ public final class Metrics implements AutoCloseable {
         return lines;
     }
 
-    /** Appends one object: a map or record of what JSON knows. */
+    /**
+     * Appends one object: a map or record of what JSON knows.
+     *
+     * @throws UserError when the disk is full; the file is then as it was before
+     */
     public void append(Object line) throws IOException {
         byte[] json = JSON.writeValueAsBytes(line);
         ByteBuffer bytes =
@@ -85,13 +90,10 @@ public final class Metrics implements AutoCloseable {
         try {
             Store.writeFully(channel, bytes);
         } catch (IOException e) {
-            boolean full = DiskFull.is(e, Store.above(file));
+            Optional<UserError> full = DiskFull.explain(e, file);
             channel.truncate(start);
-            if (full) {
-                throw new UserError(
-                        "The disk is full: cannot append to " + file + " (" + e.getMessage()
-                                + ").\nFree some space and give the same command again: it goes on from the last checkpoint.",
-                        e);
+            if (full.isPresent()) {
+                throw full.get();
             }
             throw e;
         }

@@ -78,9 +78,7 @@ public final class RunFolder implements AutoCloseable {
         try {
             lock = channel.tryLock();
             if (lock != null) {
-                channel.truncate(0);
-                channel.write(ByteBuffer.wrap(
-                        Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8)));
+                writeHolder(channel);
                 return channel;
             }
         } catch (OverlappingFileLockException e) {
@@ -92,6 +90,16 @@ public final class RunFolder implements AutoCloseable {
         }
         throw new UserError("Another process is writing the run " + path + " (process " + holder(file)
                 + ").\nWait until it has ended, or choose another folder.");
+    }
+
+    private static void writeHolder(FileChannel channel) {
+        try {
+            String pid = Long.toString(ProcessHandle.current().pid());
+            channel.truncate(0);
+            channel.write(ByteBuffer.wrap(pid.getBytes(StandardCharsets.UTF_8)));
+        } catch (IOException e) {
+            // a full disk: the lock holds all the same, and only the message to others lacks the number
+        }
     }
 
     private static String holder(Path lock) {
@@ -150,17 +158,17 @@ public final class RunFolder implements AutoCloseable {
         if (Files.exists(recipe())) {
             throw new FileAlreadyExistsException(recipe().toString());
         }
-        store.replace(recipe(), yaml.getBytes(StandardCharsets.UTF_8));
+        replace(recipe(), yaml.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Writes {@code environment.json} atomically. */
     public void writeEnvironment(Map<String, ?> environment) throws IOException {
-        store.replace(environment(), json(environment));
+        replace(environment(), json(environment));
     }
 
     /** Writes {@code result.json} atomically: the run has ended. */
     public void writeResult(Map<String, ?> result) throws IOException {
-        store.replace(result(), json(result));
+        replace(result(), json(result));
     }
 
     /** The result of a run that has ended; nothing while it goes on. Needs no lock. */
@@ -193,6 +201,18 @@ public final class RunFolder implements AutoCloseable {
     @Override
     public void close() throws IOException {
         lock.close();
+    }
+
+    private void replace(Path file, byte[] content) throws IOException {
+        try {
+            store.replace(file, content);
+        } catch (IOException e) {
+            Optional<UserError> full = DiskFull.explain(e, file);
+            if (full.isPresent()) {
+                throw full.get();
+            }
+            throw e;
+        }
     }
 
     private static byte[] json(Map<String, ?> value) {

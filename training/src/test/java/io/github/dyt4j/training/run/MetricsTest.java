@@ -104,6 +104,17 @@ class MetricsTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
+    void aFullDiskIsSaidSo() throws IOException {
+        try (Metrics metrics = Metrics.open(Path.of("/dev/full"))) {
+            assertThatThrownBy(() -> metrics.append(new Line(1, 1)))
+                    .isInstanceOf(UserError.class)
+                    .hasMessageStartingWith("The disk is full: cannot write /dev/full (No space left on device).");
+            assertThat(metrics.position()).isZero();
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
     void aFullDiskIsRecognisedByTheSystemsOwnWords() throws IOException {
         try (FileChannel full = FileChannel.open(Path.of("/dev/full"), StandardOpenOption.WRITE)) {
             assertThatThrownBy(() -> full.write(ByteBuffer.allocate(1)))
