@@ -44,7 +44,7 @@ public final class IdxDataset implements ImageDataset {
                 InputStream l = Files.newInputStream(labels)) {
             return read(images.toString(), i, labels.toString(), l, List.of());
         } catch (IOException e) {
-            throw new UserError("Cannot read " + images + " or " + labels + ": " + e.getMessage() + ".", e);
+            throw new UserError("Cannot read " + images + " or " + labels + ": " + ImageDecoder.reason(e) + ".", e);
         }
     }
 
@@ -136,7 +136,7 @@ public final class IdxDataset implements ImageDataset {
             } catch (ZipException e) {
                 throw new UserError(name + " is damaged (" + e.getMessage() + "): download it again.", e);
             } catch (IOException e) {
-                throw new UserError("Cannot read " + name + ": " + e.getMessage() + ".", e);
+                throw new UserError("Cannot read " + name + ": " + ImageDecoder.reason(e) + ".", e);
             }
         }
 

@@ -179,7 +179,7 @@ public record ImageData(String layout, ImageDataset train, ImageDataset test) {
                     .sorted(Comparator.naturalOrder())
                     .toList();
         } catch (IOException e) {
-            throw new UserError("Cannot read the folder " + folder + ": " + e.getMessage() + ".", e);
+            throw new UserError("Cannot read the folder " + folder + ": " + ImageDecoder.reason(e) + ".", e);
         }
     }
 

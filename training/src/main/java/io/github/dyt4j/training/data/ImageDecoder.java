@@ -2,10 +2,12 @@ package io.github.dyt4j.training.data;
 
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
-import java.awt.image.DataBuffer;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -18,7 +20,7 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
  * Image files by ImageIO with TwelveMonkeys (which reads the CMYK and broken-profile JPEGs that ImageNet has). Grey stays one channel, all else
- * becomes sRGB, transparency is laid on white. As torchvision does, EXIF orientation is not applied.
+ * becomes RGB, transparency is laid on white. As torchvision does, EXIF orientation and colour profiles are not applied.
  */
 final class ImageDecoder {
     private ImageDecoder() {}
@@ -54,58 +56,66 @@ final class ImageDecoder {
         }
     }
 
+    /** Why a file cannot be read, in words: the message of some is the file's name alone. */
+    static String reason(IOException e) {
+        return e instanceof AccessDeniedException
+                ? "permission denied"
+                : String.valueOf(e.getMessage()).strip();
+    }
+
     static String formats() {
         return "JPEG, PNG, GIF or BMP";
     }
 
     static Image convert(BufferedImage image) {
-        int width = image.getWidth();
-        int height = image.getHeight();
-        boolean alpha = image.getColorModel().hasAlpha();
-        if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY) {
-            return grey(image.getRaster(), image.getColorModel().getComponentSize(0), alpha);
+        ColorModel model = image.getColorModel();
+        int colours = model.getNumColorComponents();
+        int type = model.getColorSpace().getType();
+        boolean stored = type == ColorSpace.TYPE_GRAY || (type == ColorSpace.TYPE_RGB && colours == 3);
+        if (stored && model instanceof ComponentColorModel) {
+            return samples(image.getRaster(), model.getComponentSize(0), colours, model.hasAlpha());
         }
-        byte[] out = new byte[width * height * 3];
-        if (image.getType() == BufferedImage.TYPE_3BYTE_BGR) {
-            byte[] bgr = (byte[]) image.getRaster().getDataElements(0, 0, width, height, null); // band order: R, G, B
-            System.arraycopy(bgr, 0, out, 0, out.length);
-            return new Image(width, height, 3, out);
-        }
-        int[] row = new int[width];
+        return rgb(image, model.hasAlpha());
+    }
+
+    /** Samples as they are stored, as Pillow does it: getRGB would bend grey by Java's linear grey space and RGB by the file's colour profile. */
+    private static Image samples(Raster raster, int bits, int colours, boolean alpha) {
+        int width = raster.getWidth();
+        int bands = raster.getNumBands();
+        Image out = Image.blank(width, raster.getHeight(), colours);
+        int[] row = new int[width * bands];
         int k = 0;
-        for (int y = 0; y < height; y++) {
-            image.getRGB(0, y, width, 1, row, 0, width);
-            for (int argb : row) {
-                int a = alpha ? argb >>> 24 : 255;
-                for (int shift = 16; shift >= 0; shift -= 8) {
-                    out[k++] = (byte) onWhite(argb >> shift & 0xFF, a);
+        for (int y = 0; y < raster.getHeight(); y++) {
+            raster.getPixels(0, y, width, 1, row);
+            for (int at = 0; at < row.length; at += bands) {
+                int a = alpha ? scale(row[at + bands - 1], bits) : 255;
+                for (int c = 0; c < colours; c++) {
+                    out.pixels()[k++] = (byte) onWhite(scale(row[at + c], bits), a);
                 }
             }
         }
-        return new Image(width, height, 3, out);
+        return out;
     }
 
-    /** Samples as they are stored: getRGB would bend them by Java's linear grey colour space. */
-    private static Image grey(Raster raster, int bits, boolean alpha) {
-        int width = raster.getWidth();
-        int height = raster.getHeight();
-        boolean wide = raster.getTransferType() == DataBuffer.TYPE_USHORT;
-        byte[] out = new byte[width * height];
-        int[] row = new int[width * raster.getNumBands()];
-        int bands = raster.getNumBands();
-        for (int y = 0; y < height; y++) {
-            raster.getPixels(0, y, width, 1, row);
-            for (int x = 0; x < width; x++) {
-                int v = scale(row[x * bands], bits, wide);
-                int a = alpha ? scale(row[x * bands + bands - 1], bits, wide) : 255;
-                out[y * width + x] = (byte) onWhite(v, a);
+    /** Palettes, packed pixels and CMYK. */
+    private static Image rgb(BufferedImage image, boolean alpha) {
+        Image out = Image.blank(image.getWidth(), image.getHeight(), 3);
+        int[] row = new int[image.getWidth()];
+        int k = 0;
+        for (int y = 0; y < image.getHeight(); y++) {
+            image.getRGB(0, y, row.length, 1, row, 0, row.length);
+            for (int argb : row) {
+                int a = alpha ? argb >>> 24 : 255;
+                for (int shift = 16; shift >= 0; shift -= 8) {
+                    out.pixels()[k++] = (byte) onWhite((argb >> shift) & 0xFF, a);
+                }
             }
         }
-        return new Image(width, height, 1, out);
+        return out;
     }
 
-    private static int scale(int v, int bits, boolean wide) {
-        return wide ? v >> 8 : bits == 8 ? v : v * 255 / ((1 << bits) - 1);
+    private static int scale(int v, int bits) {
+        return bits == 8 ? v : bits > 8 ? v >> (bits - 8) : v * 255 / ((1 << bits) - 1);
     }
 
     private static int onWhite(int v, int alpha) {

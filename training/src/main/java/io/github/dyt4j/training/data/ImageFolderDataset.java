@@ -12,10 +12,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One split of an image folder: {@code SPLIT/CLASS/FILE}, classes and files sorted by name (torchvision's ImageFolder), decoded when asked for. Hidden
+ * One split of an image folder: {@code SPLIT/CLASS/FILE}, classes and files sorted by name (torchvision's ImageFolder), decoded when asked for and kept while they take less than an eighth of
+ * the heap. Hidden
  * files are passed over.
  */
 public final class ImageFolderDataset implements ImageDataset {
@@ -29,6 +33,8 @@ public final class ImageFolderDataset implements ImageDataset {
     private final int[] labels;
     private final boolean skipBad;
     private final Map<Path, String> bad;
+    private final AtomicReferenceArray<@Nullable Image> kept;
+    private final AtomicLong room = new AtomicLong(Runtime.getRuntime().maxMemory() / 8);
 
     private ImageFolderDataset(
             Path folder, List<String> classes, List<Path> files, int[] labels, boolean skipBad, Map<Path, String> bad) {
@@ -38,6 +44,7 @@ public final class ImageFolderDataset implements ImageDataset {
         this.labels = labels;
         this.skipBad = skipBad;
         this.bad = bad;
+        this.kept = new AtomicReferenceArray<>(files.size());
     }
 
     /**
@@ -83,7 +90,7 @@ public final class ImageFolderDataset implements ImageDataset {
             int[] y = labels.stream().mapToInt(Integer::intValue).toArray();
             return new ImageFolderDataset(folder, List.copyOf(classes), List.copyOf(files), y, skipBad, bad);
         } catch (IOException e) {
-            throw new UserError("Cannot read the folder " + folder + ": " + e.getMessage() + ".", e);
+            throw new UserError("Cannot read the folder " + folder + ": " + ImageDecoder.reason(e) + ".", e);
         }
     }
 
@@ -118,7 +125,7 @@ public final class ImageFolderDataset implements ImageDataset {
     @Override
     public Image image(int i) {
         try {
-            return ImageDecoder.decode(files.get(i));
+            return decoded(i);
         } catch (IOException e) {
             throw new UserError(files.get(i) + " " + clause(e) + "." + REMEDY, e);
         }
@@ -134,16 +141,27 @@ public final class ImageFolderDataset implements ImageDataset {
             return Optional.empty();
         }
         try {
-            return Optional.of(ImageDecoder.decode(file));
+            return Optional.of(decoded(i));
         } catch (IOException e) {
             bad.put(file, clause(e));
             return Optional.empty();
         }
     }
 
+    private Image decoded(int i) throws IOException {
+        Image image = kept.get(i);
+        if (image == null) {
+            image = ImageDecoder.decode(files.get(i));
+            if (room.get() > 0 && room.addAndGet(-image.pixels().length) > 0) {
+                kept.set(i, image);
+            }
+        }
+        return image;
+    }
+
     private static String clause(IOException e) {
-        String m = String.valueOf(e.getMessage());
-        return m.startsWith("is ") ? m : "cannot be decoded (" + m.strip() + ")";
+        String m = ImageDecoder.reason(e);
+        return m.startsWith("is ") ? m : "cannot be decoded (" + m + ")";
     }
 
     @Override
@@ -168,6 +186,7 @@ public final class ImageFolderDataset implements ImageDataset {
 
     @Override
     public String describe() {
-        return "%d images in %d class folders of %s".formatted(size(), classes.size(), folder);
+        return "%d images in %d class folders of %s".formatted(size(), classes.size(), folder)
+                + (bad.isEmpty() ? "" : ", " + bad.size() + " files left out");
     }
 }

@@ -56,9 +56,10 @@ public final class Loader implements Iterator<HostBatch>, AutoCloseable {
         this.batchSize = batchSize;
         this.training = training;
         this.seed = seed;
-        this.ahead = threads + 2;
+        int workers = threads > 0 ? threads : defaultThreads();
+        this.ahead = workers + 2;
         this.workers = Executors.newFixedThreadPool(
-                threads, Thread.ofPlatform().daemon().name("loader-", 0).factory());
+                workers, Thread.ofPlatform().daemon().name("loader-", 0).factory());
     }
 
     /** Half the processors, at least one: the other half computes. */
@@ -70,6 +71,7 @@ public final class Loader implements Iterator<HostBatch>, AutoCloseable {
      * Batches for training without end, from batch {@code batch} of epoch {@code epoch} (both from 0).
      *
      * @param mixup null: no soft targets
+     * @param threads 0: {@link #defaultThreads}
      */
     public static Loader training(
             ImageDataset data,

@@ -1,11 +1,14 @@
 package io.github.dyt4j.training.data;
 
+import java.util.Arrays;
+
 /**
  * The shorter side becomes {@code size}, the longer {@code ⌊size · long / short⌋} (torchvision's Resize of one number). The samples are
  * Pillow's to the bit: separable, the filter widened by the factor of a reduction (antialias), weights in 22-bit fixed point, each pass rounded to bytes.
  */
 public record Resize(int size, Interpolation interpolation) implements Transform {
     private static final int BITS = 22;
+    private static final int HALF = 1 << (BITS - 1);
 
     @Override
     public Image apply(Image image, Rng rng) {
@@ -26,25 +29,44 @@ public record Resize(int size, Interpolation interpolation) implements Transform
     }
 
     private static Image horizontal(Image in, int width, Weights weights) {
-        int channels = in.channels();
-        byte[] from = in.pixels();
-        byte[] out = new byte[width * in.height() * channels];
-        int k = 0;
+        Image out = Image.blank(width, in.height(), in.channels());
         for (int y = 0; y < in.height(); y++) {
-            int row = y * in.width() * channels;
+            int row = y * in.width() * in.channels();
             for (int x = 0; x < width; x++) {
-                int first = row + weights.first[x] * channels;
-                int[] w = weights.values[x];
-                for (int c = 0; c < channels; c++) {
-                    int sum = 1 << (BITS - 1);
-                    for (int i = 0, at = first + c; i < w.length; i++, at += channels) {
-                        sum += (from[at] & 0xFF) * w[i];
-                    }
-                    out[k++] = clip(sum >> BITS);
+                int from = row + weights.first[x] * in.channels();
+                int to = (y * width + x) * in.channels();
+                if (in.channels() == 3) {
+                    sumRgb(in.pixels(), from, weights.values[x], out.pixels(), to);
+                } else {
+                    sumGrey(in.pixels(), from, weights.values[x], out.pixels(), to);
                 }
             }
         }
-        return new Image(width, in.height(), channels, out);
+        return out;
+    }
+
+    private static void sumGrey(byte[] in, int from, int[] weights, byte[] out, int to) {
+        int sum = HALF;
+        for (int i = 0; i < weights.length; i++) {
+            sum += (in[from + i] & 0xFF) * weights[i];
+        }
+        out[to] = clip(sum >> BITS);
+    }
+
+    private static void sumRgb(byte[] in, int from, int[] weights, byte[] out, int to) {
+        int r = HALF;
+        int g = HALF;
+        int b = HALF;
+        int at = from;
+        for (int w : weights) {
+            r += (in[at] & 0xFF) * w;
+            g += (in[at + 1] & 0xFF) * w;
+            b += (in[at + 2] & 0xFF) * w;
+            at += 3;
+        }
+        out[to] = clip(r >> BITS);
+        out[to + 1] = clip(g >> BITS);
+        out[to + 2] = clip(b >> BITS);
     }
 
     private static Image vertical(Image in, int height, Weights weights) {
@@ -53,7 +75,7 @@ public record Resize(int size, Interpolation interpolation) implements Transform
         byte[] out = new byte[stride * height];
         int[] sums = new int[stride];
         for (int y = 0; y < height; y++) {
-            java.util.Arrays.fill(sums, 1 << (BITS - 1));
+            Arrays.fill(sums, HALF);
             int at = weights.first[y] * stride;
             for (int w : weights.values[y]) {
                 for (int x = 0; x < stride; x++) {

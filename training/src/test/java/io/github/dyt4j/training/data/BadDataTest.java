@@ -129,6 +129,7 @@ class BadDataTest {
         ImageDataset data = ImageData.open(dir, true).train();
         assertThat(data.size()).isEqualTo(4);
         assertThat(data.skipped()).containsExactly(file + " is empty (zero bytes)");
+        assertThat(data.describe()).contains("4 images").contains("1 files left out");
     }
 
     @Test

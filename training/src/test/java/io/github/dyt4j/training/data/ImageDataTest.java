@@ -59,6 +59,7 @@ class ImageDataTest {
         assertThat(IntStream.range(0, 9).map(data.test()::label)).containsExactly(0, 0, 0, 1, 1, 1, 2, 2, 2);
         assertThat(data.train().name(3)).endsWith("cat/0.jpg");
         assertThat(data.train().image(3).channels()).isEqualTo(3);
+        assertThat(data.train().image(3)).isSameAs(data.train().image(3)); // kept while there is room
         assertThat(data.train().skipped()).isEmpty();
     }
 

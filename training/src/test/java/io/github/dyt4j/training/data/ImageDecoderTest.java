@@ -3,7 +3,12 @@ package io.github.dyt4j.training.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -73,6 +78,27 @@ class ImageDecoderTest {
         }
         assertThat(decode(Samples.encoded(bits, "png")).withChannels(1).pixels())
                 .containsExactly(0, -1);
+    }
+
+    @Test
+    void aColourProfileIsNotApplied() {
+        ColorSpace linear = ColorSpace.getInstance(ColorSpace.CS_LINEAR_RGB);
+        ColorModel model = new ComponentColorModel(linear, false, false, Transparency.OPAQUE, DataBuffer.TYPE_BYTE);
+        BufferedImage in = new BufferedImage(model, model.createCompatibleWritableRaster(1, 1), false, null);
+        in.getRaster().setPixel(0, 0, new int[] {50, 100, 150});
+        assertThat(in.getRGB(0, 0) & 0xFF).isNotEqualTo(150);
+        assertThat(ImageDecoder.convert(in).pixels()).containsExactly(50, 100, (byte) 150);
+    }
+
+    @Test
+    void palettesAndPackedPixelsAreRead() throws IOException {
+        BufferedImage in = new BufferedImage(2, 1, BufferedImage.TYPE_BYTE_INDEXED);
+        in.setRGB(0, 0, 0xFFFF0000);
+        in.setRGB(1, 0, 0xFF0000FF);
+        assertThat(decode(Samples.encoded(in, "gif")).pixels()).containsExactly(-1, 0, 0, 0, 0, -1);
+        BufferedImage packed = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB);
+        packed.setRGB(0, 0, 0x010203);
+        assertThat(ImageDecoder.convert(packed).pixels()).containsExactly(1, 2, 3);
     }
 
     @Test
