@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -158,15 +158,9 @@ public final class Recipe {
         return rest;
     }
 
-    /** What another recipe says otherwise: "lr is 0.002 there, 0.001 here", one line a key but for the name. */
-    public List<String> differences(Recipe there) {
-        List<String> lines = new ArrayList<>();
-        without("name").forEach((key, value) -> {
-            if (!Objects.equals(value, there.values.get(key))) {
-                lines.add(key + " is " + there.show(key) + " there, " + show(key) + " here");
-            }
-        });
-        return lines;
+    /** Every key but the name with its value, to be compared with another recipe's. */
+    public Map<String, @Nullable Object> settings() {
+        return Collections.unmodifiableMap(without("name"));
     }
 
     private static String quoted(@Nullable Object value) {
@@ -243,6 +237,14 @@ public final class Recipe {
 
     public int gradAccumSteps() {
         return integer("grad_accum_steps");
+    }
+
+    public int workers() {
+        return integer("workers");
+    }
+
+    public boolean skipBad() {
+        return text("skip_bad").equals("true");
     }
 
     public boolean bf16() {

@@ -40,12 +40,18 @@ public final class RecipeKeys {
         optionalNumber("drop_path_rate", "null", 0, 0.99, "stochastic depth of the last block, rising linearly from 0");
 
         text("data", "builtin", "a folder of images or IDX files, or builtin for the images that come with dyt4j");
+        choice(
+                "skip_bad",
+                "false",
+                List.of("true", "false"),
+                "whether training goes on without image files that cannot be read");
         numbers("scale", "[0.08, 1]", 0.0001, 1, "area of the random crop, as a share of the image");
         numbers("ratio", "[0.75, 1.3333333333333333]", 0.01, 100, "aspect ratio of the random crop");
-        choice("interpolation", "bicubic", List.of("bilinear", "bicubic"), "of every resize");
+        choice("interpolation", "bicubic", List.of("bilinear", "bicubic", "random"), "of every resize");
         number("crop_pct", "0.875", 0.01, 1, "share of the resized test image that the centre crop keeps");
-        optionalNumbers("mean", "null", -1000, 1000, "per channel, of pixels in [0, 1]; null: ImageNet's");
-        optionalNumbers("std", "null", 1e-6, 1000, "per channel, of pixels in [0, 1]; null: ImageNet's");
+        optionalNumbers(
+                "mean", "null", -1000, 1000, "per channel, of pixels in [0, 1]; null: ImageNet's, 0.5 for grey");
+        optionalNumbers("std", "null", 1e-6, 1000, "per channel, of pixels in [0, 1]; null: ImageNet's, 0.5 for grey");
         number("hflip", "0.5", 0, 1, "probability of a horizontal flip");
         optionalText("aa", "null", "RandAugment as timm writes it: rand-m9-mstd0.5-inc1");
         number("reprob", "0", 0, 1, "probability of random erasing");
@@ -77,7 +83,7 @@ public final class RecipeKeys {
 
         integer("seed", "0", 0, "of the initial weights, the order of the data, augmentation and stochastic depth");
         integer("threads", "0", 0, "of libtorch and the kernels; 0: all cores");
-        integer("workers", "1", 0, "threads that decode and transform images");
+        integer("workers", "0", 0, "threads that decode and transform images; 0: half the cores");
         integer("eval_interval", "1", 1, "epochs between evaluations");
         integer("log_interval", "1", 1, "optimizer steps between lines of metrics.jsonl");
         integer(

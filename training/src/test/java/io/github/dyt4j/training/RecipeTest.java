@@ -53,12 +53,6 @@ final class RecipeTest {
         assertThat(recipe.with("depth", 4).modelArguments()).containsEntry("depth", 4);
     }
 
-    @Test
-    void differencesNameEachKey() {
-        assertThat(parse("lr: 1e-3").differences(parse("lr: 2e-3\nseed: 3")))
-                .containsExactly("lr is 0.002 there, 0.001 here", "seed is 3 there, 0 here");
-    }
-
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             lr: 1e-3;embed_dims: 96                | my.yaml:2: unknown key 'embed_dims'. Did you mean 'embed_dim'?

@@ -1,0 +1,28 @@
+package io.github.dyt4j.training;
+
+import io.github.dyt4j.torch.Tensors;
+import io.github.dyt4j.training.data.HostBatch;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A batch as tensors of the scope that is open.
+ *
+ * @param input (B, C, H, W) f32
+ * @param labels (B) i64
+ * @param targets (B, classes) f32, each row a distribution; null: the labels are meant
+ */
+public record Batch(Tensor input, Tensor labels, @Nullable Tensor targets) {
+    static Batch of(HostBatch b) {
+        long[] labels = IntStream.of(b.labels()).asLongStream().toArray();
+        return new Batch(
+                Tensors.of(b.pixels(), b.n(), b.channels(), b.height(), b.width()),
+                Tensors.of(labels, b.n()),
+                b.targets() == null ? null : Tensors.of(b.targets(), b.n(), b.targets().length / b.n()));
+    }
+
+    public int size() {
+        return Math.toIntExact(input.size(0));
+    }
+}

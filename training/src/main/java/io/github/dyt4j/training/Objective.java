@@ -1,0 +1,30 @@
+package io.github.dyt4j.training;
+
+import io.github.dyt4j.models.Model;
+import org.bytedeco.pytorch.Tensor;
+
+/** What a model is trained for: a loss to go down, and a metric by which it is judged. */
+public interface Objective {
+    /**
+     * A metric that is the mean of one score an example.
+     *
+     * @param unit "%" where scores are 0 or 100
+     */
+    record Metric(String name, String unit, boolean higherIsBetter) {
+        public boolean better(double value, double best) {
+            return higherIsBetter ? value > best : value < best;
+        }
+    }
+
+    /** Scores of a test batch, in the metric's unit, and the sum of its examples' losses. */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Scores(double lossSum, float[] examples) {}
+
+    /** The mean loss of a training batch: f32, one value, with its graph. */
+    Tensor loss(Model model, Batch batch);
+
+    /** Judges a batch that nothing was mixed into. The model is in evaluation mode, and no graph is recorded. */
+    Scores score(Model model, Batch batch);
+
+    Metric metric();
+}

@@ -1,0 +1,94 @@
+package io.github.dyt4j.training;
+
+import io.github.dyt4j.training.run.Environment;
+import io.github.dyt4j.training.run.Metrics;
+import io.github.dyt4j.training.run.RunFolder;
+import io.github.dyt4j.training.run.RunResult;
+import io.github.dyt4j.training.run.RunState;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** Sums a run up: {@code result.json}, and the score of every test example beside it. */
+final class ResultWriter {
+    /** Steps at the beginning that warm caches and the JIT compiler and are not counted as typical. */
+    private static final int UNSTEADY = 10;
+
+    private static final String LAST = "correct.bin";
+    private static final String BEST = "correct-best.bin";
+
+    private final Recipe recipe;
+    private final Task task;
+    private final RunFolder folder;
+
+    ResultWriter(Recipe recipe, Task task, RunFolder folder) {
+        this.recipe = recipe;
+        this.task = task;
+        this.folder = folder;
+    }
+
+    /** Keeps the scores of an evaluation, one byte an example. */
+    void examples(float[] scores, boolean best) throws IOException {
+        byte[] bytes = new byte[scores.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) Math.round(scores[i]);
+        }
+        folder.store().replace(folder.path().resolve(LAST), bytes);
+        if (best) {
+            folder.store().replace(folder.path().resolve(BEST), bytes);
+        }
+    }
+
+    RunResult write(RunState state, boolean diverged) throws IOException {
+        Objective.Metric metric = task.objective().metric();
+        RunState.@Nullable Tested best = state.best();
+        RunState.@Nullable Tested valued = diverged ? best : state.last();
+        List<Map<String, Object>> steps = Metrics.read(folder.metrics()).stream()
+                .filter(l -> "train".equals(l.get("split")))
+                .toList();
+        List<Map<String, Object>> steady = steps.subList(Math.min(UNSTEADY, steps.size() / 2), steps.size());
+        RunResult result = new RunResult(
+                recipe.name(),
+                recipe.hash(),
+                recipe.norm(),
+                recipe.seed(),
+                metric.name(),
+                metric.unit(),
+                metric.higherIsBetter(),
+                valued == null ? null : valued.value(),
+                best == null ? null : best.value(),
+                diverged,
+                state.step(),
+                recipe.epochs(),
+                valued == null ? null : valued.loss(),
+                median(steady, "ms_per_step"),
+                median(steady, "images_per_second"),
+                Math.max(
+                        Environment.peakBytes().orElse(0),
+                        steps.stream()
+                                .mapToLong(l -> number(l, "peak_bytes").longValue())
+                                .max()
+                                .orElse(0)),
+                task.model().parameters().trainable().values().stream()
+                        .mapToLong(Tensor::numel)
+                        .sum(),
+                valued == null ? null : diverged ? BEST : LAST,
+                Calibration.read(folder));
+        folder.writeResult(result.toMap());
+        return result;
+    }
+
+    private static Number number(Map<String, Object> line, String key) {
+        return line.get(key) instanceof Number n ? n : 0;
+    }
+
+    private static @Nullable Double median(List<Map<String, Object>> lines, String key) {
+        double[] values = lines.stream()
+                .mapToDouble(l -> number(l, key).doubleValue())
+                .sorted()
+                .toArray();
+        return values.length == 0 ? null : values[values.length / 2];
+    }
+}

@@ -1,0 +1,304 @@
+package io.github.dyt4j.training;
+
+import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.torch.AdamW;
+import io.github.dyt4j.torch.Autocast;
+import io.github.dyt4j.torch.Ema;
+import io.github.dyt4j.torch.NormSpec;
+import io.github.dyt4j.torch.Scope;
+import io.github.dyt4j.torch.TorchRuntime;
+import io.github.dyt4j.training.run.Checkpoint;
+import io.github.dyt4j.training.run.Environment;
+import io.github.dyt4j.training.run.RunFolder;
+import io.github.dyt4j.training.run.RunLog;
+import io.github.dyt4j.training.run.RunResult;
+import io.github.dyt4j.training.run.RunState;
+import io.github.dyt4j.training.run.RunTensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one training loop: batch → model → loss → backward → clip → AdamW → EMA → metrics. It is the same for every family; what differs is
+ * the {@link Task}. A run is a folder: killed anywhere and started again, it goes on from its last checkpoint to the same bits, since all
+ * chance in a step comes from (seed, step).
+ */
+public final class Trainer implements AutoCloseable {
+    private static final int CHECKPOINTS_KEPT = 2;
+
+    private final Recipe recipe;
+    private final RunFolder folder;
+    private final Task task;
+    private final Progress progress;
+    private final BooleanSupplier stop;
+    private final AdamW optimizer;
+    private final @Nullable Ema ema;
+    private final RunTensors tensors;
+    private final ResultWriter results;
+    private final Schedule schedule;
+    private final int stepsPerEpoch;
+    private final long totalSteps;
+    private final Divergence divergence;
+    private RunState state = RunState.START;
+
+    /** {@link #train(Recipe, Path, Progress, BooleanSupplier)} that nothing stops. */
+    public static RunResult train(Recipe recipe, Path folder, Progress progress) throws IOException {
+        return train(recipe, folder, progress, () -> false).orElseThrow();
+    }
+
+    /**
+     * Trains in this folder, or goes on with the run that is there, or says how it ended.
+     *
+     * @param stop asked after every step: true leaves a checkpoint
+     * @return nothing if the run was stopped
+     * @throws UserError if the folder holds another recipe's run or something else, or for a mistake in recipe or data
+     */
+    public static Optional<RunResult> train(Recipe recipe, Path folder, Progress progress, BooleanSupplier stop)
+            throws IOException {
+        try (RunFolder run = RunFolder.open(folder)) {
+            if (Files.exists(run.recipe())) {
+                RunFolder.requireSame(folder, Recipe.read(run.recipe()).settings(), recipe.settings());
+            }
+            Optional<RunResult> before = RunResult.read(folder);
+            if (before.isPresent()) {
+                progress.note("This run has ended before: " + folder);
+                progress.ended(before.get());
+                return before;
+            }
+            TorchRuntime.start(recipe.integer("threads"));
+            try (Task task = ClassificationTask.of(recipe)) {
+                if (!Files.exists(run.recipe())) {
+                    run.writeRecipe(recipe.resolved());
+                }
+                run.writeEnvironment(Environment.here().toMap());
+                try (Trainer trainer = new Trainer(recipe, run, task, progress, stop)) {
+                    return trainer.run();
+                }
+            }
+        }
+    }
+
+    private Trainer(Recipe recipe, RunFolder folder, Task task, Progress progress, BooleanSupplier stop)
+            throws IOException {
+        this.recipe = recipe;
+        this.folder = folder;
+        this.task = task;
+        this.progress = progress;
+        this.stop = stop;
+        stepsPerEpoch = task.batchesPerEpoch() / recipe.gradAccumSteps();
+        if (stepsPerEpoch == 0) {
+            throw new UserError("The training data has " + task.batchesPerEpoch() + " batches of " + recipe.batchSize()
+                    + ", fewer than the " + recipe.gradAccumSteps() + " of grad_accum_steps.");
+        }
+        totalSteps = (long) stepsPerEpoch * recipe.epochs();
+        schedule = Schedule.of(recipe, stepsPerEpoch);
+        progress.note(recipe.name() + " with " + recipe.norm() + ", seed " + recipe.seed() + ": " + task.describe());
+        Optional<Checkpoint.Found> found = folder.checkpoints(CHECKPOINTS_KEPT).latest();
+        if (found.isEmpty() && NormSpec.parse(recipe.norm()).calibrated()) {
+            int sites = Calibration.run(task, recipe.bf16(), folder);
+            progress.note("Calibrated the start of " + sites + " norms on the first batch");
+        }
+        optimizer = new AdamW(
+                ParameterGroups.of(task.model(), recipe.number("weight_decay")),
+                recipe.numbers("betas").get(0),
+                recipe.numbers("betas").get(1),
+                recipe.number("eps"));
+        ema = recipe.has("ema_decay") ? new Ema(task.model().parameters().state(), recipe.number("ema_decay")) : null;
+        tensors = new RunTensors(task.model(), optimizer, ema);
+        results = new ResultWriter(recipe, task, folder);
+        if (found.isPresent()) {
+            restore(found.get());
+        }
+        divergence = new Divergence(state.recentLosses());
+    }
+
+    private void restore(Checkpoint.Found found) throws IOException {
+        long started = System.nanoTime();
+        state = tensors.load(found);
+        found.ignored().forEach(torn -> progress.note("Passed over " + torn));
+        double seconds = (System.nanoTime() - started) / 1e9;
+        progress.note(String.format(
+                Locale.ROOT, "Goes on after step %d of %d, restored in %.2f s", state.step(), totalSteps, seconds));
+    }
+
+    private Optional<RunResult> run() throws IOException {
+        try (RunLog log = RunLog.open(folder, state.positions())) {
+            if (state.step() == 0) {
+                log.sites(
+                        0,
+                        0,
+                        Evaluation.sites(task, recipe.bf16()).values().stream().toList());
+            }
+            return loop(log);
+        }
+    }
+
+    private Optional<RunResult> loop(RunLog log) throws IOException {
+        int accumulate = recipe.gradAccumSteps();
+        int interval = recipe.integer("checkpoint_interval");
+        long first = state.step();
+        long began = System.nanoTime();
+        task.model().parameters().training(true);
+        try (Batches batches = task.training(batchOf(first))) {
+            for (long step = first; step < totalSteps; ) {
+                int epoch = (int) (step / stepsPerEpoch);
+                if (step > first && step % stepsPerEpoch == 0) {
+                    skipRemainder(batches);
+                }
+                long started = System.nanoTime();
+                double loss = 0;
+                for (int i = 0; i < accumulate; i++) {
+                    TorchRuntime.seed(chance(step * accumulate + i));
+                    loss += backward(batches) / accumulate;
+                }
+                double norm = AdamW.clipGradients(
+                        task.model().parameters().trainable().values(),
+                        recipe.optionalNumber("clip_grad").orElse(0));
+                if (divergence.failed(loss) || !Double.isFinite(norm)) {
+                    return Optional.of(diverged(log, step, epoch + 1, loss));
+                }
+                double lr = schedule.at(step);
+                optimizer.step(lr);
+                task.model().parameters().zeroGrad();
+                if (ema != null) {
+                    ema.update();
+                }
+                step++;
+                state = state.at(step, divergence.recent());
+                double ms = (System.nanoTime() - started) / 1e6;
+                double rate = 1000.0 * recipe.batchSize() * accumulate / ms;
+                if (step % recipe.integer("log_interval") == 0) {
+                    log.metrics(step, epoch + 1, "train", trainLine(loss, lr, norm, ms, rate));
+                }
+                double left = (System.nanoTime() - began) / 1e9 / (step - first) * (totalSteps - step);
+                progress.step(new Progress.Step(step, totalSteps, epoch + 1, recipe.epochs(), loss, lr, rate, left));
+
+                boolean epochEnds = step % stepsPerEpoch == 0;
+                if (epochEnds && ((epoch + 1) % recipe.integer("eval_interval") == 0 || step == totalSteps)) {
+                    Evaluation tested = evaluate(log, step, epoch + 1);
+                    if (!Double.isFinite(tested.loss())) {
+                        return Optional.of(diverged(log, step, epoch + 1, tested.loss()));
+                    }
+                }
+                boolean stopped = step < totalSteps && stop.getAsBoolean();
+                if (stopped || epochEnds || (interval > 0 && step % interval == 0)) {
+                    state = state.with(log.force());
+                    tensors.save(folder.checkpoints(CHECKPOINTS_KEPT), state);
+                }
+                if (stopped) {
+                    progress.stopped(step, totalSteps, folder.path());
+                    return Optional.empty();
+                }
+            }
+        }
+        return Optional.of(end(log, false));
+    }
+
+    /** Forward and backward of one batch, its gradients scaled for the mean over all of the step; returns its loss. */
+    private double backward(Batches batches) {
+        try (var _ = new Scope()) {
+            Batch batch = batches.next();
+            Tensor loss;
+            try (var _ = Autocast.bf16(recipe.bf16())) {
+                loss = task.objective().loss(task.model(), batch);
+            }
+            loss.mul(new Scalar(1.0 / recipe.gradAccumSteps())).backward();
+            return loss.item_double();
+        }
+    }
+
+    /** Where the data stands before a step: an epoch's last batches that do not fill a step are left out. */
+    private long batchOf(long step) {
+        return step / stepsPerEpoch * task.batchesPerEpoch() + step % stepsPerEpoch * recipe.gradAccumSteps();
+    }
+
+    private void skipRemainder(Batches batches) {
+        for (int i = 0; i < task.batchesPerEpoch() % recipe.gradAccumSteps(); i++) {
+            try (var _ = new Scope()) {
+                batches.next();
+            }
+        }
+    }
+
+    /** The seed of libtorch's generator in one forward pass: SplitMix64's mixing of seed and position. */
+    private long chance(long position) {
+        long z = recipe.seed() * 0x9E3779B97F4A7C15L + position + 1;
+        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        return (z ^ (z >>> 31)) >>> 1;
+    }
+
+    private static Map<String, Number> trainLine(double loss, double lr, double norm, double ms, double rate) {
+        Map<String, Number> line = new LinkedHashMap<>();
+        line.put("loss", loss);
+        line.put("lr", lr);
+        line.put("grad_norm", norm);
+        line.put("ms_per_step", ms);
+        line.put("images_per_second", rate);
+        line.put("peak_bytes", Environment.peakBytes().orElse(0));
+        return line;
+    }
+
+    /** Judges the model, the averaged one where averaging is on; what is not finite is nobody's best. */
+    private Evaluation evaluate(RunLog log, long step, int epoch) throws IOException {
+        Evaluation[] seen = new Evaluation[1];
+        Runnable judge = () -> seen[0] = Evaluation.of(task, recipe.bf16());
+        if (ema == null) {
+            judge.run();
+        } else {
+            ema.during(judge);
+        }
+        Evaluation tested = seen[0];
+        Objective.Metric metric = task.objective().metric();
+        Map<String, Number> line = new LinkedHashMap<>();
+        line.put("loss", tested.loss());
+        line.put(metric.name(), tested.value());
+        log.metrics(step, epoch, "test", line);
+        log.sites(step, epoch, List.copyOf(tested.sites().values()));
+        if (Double.isFinite(tested.loss())) {
+            RunState.Tested now = new RunState.Tested(step, tested.value(), tested.loss());
+            RunState.Tested before = state.best() == null ? now : state.best();
+            boolean best = state.best() == null || metric.better(now.value(), before.value());
+            state = state.tested(now, best);
+            results.examples(tested.examples(), best);
+            progress.tested(
+                    new Progress.Tested(step, epoch, now.loss(), metric, now.value(), (best ? now : before).value()));
+        }
+        return tested;
+    }
+
+    private RunResult diverged(RunLog log, long step, int epoch, double loss) throws IOException {
+        log.metrics(step, epoch, "diverged", Map.of("loss", loss));
+        progress.note(String.format(
+                Locale.ROOT,
+                "Diverged at step %d: the loss is %.4g%s",
+                step,
+                loss,
+                Double.isFinite(loss) ? ", more than ten times its running median " + divergence.median() : ""));
+        return end(log, true);
+    }
+
+    private RunResult end(RunLog log, boolean diverged) throws IOException {
+        log.force();
+        RunResult result = results.write(state, diverged);
+        progress.ended(result);
+        return result;
+    }
+
+    @Override
+    public void close() {
+        optimizer.close();
+        if (ema != null) {
+            ema.close();
+        }
+    }
+}

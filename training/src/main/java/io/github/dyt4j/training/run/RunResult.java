@@ -1,0 +1,60 @@
+package io.github.dyt4j.training.run;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * How a run ended: {@code result.json}. What there is none of is null.
+ *
+ * @param recipe its name
+ * @param hash of the resolved recipe
+ * @param metric what {@code value} measures, as accuracy
+ * @param unit of the values: "%" for accuracies
+ * @param value at the end, of the averaged weights where they are on; where the run diverged, the best before it
+ * @param bestValue of all evaluations
+ * @param steps optimizer steps that were taken
+ * @param testLoss of the evaluation that {@code value} is of
+ * @param msPerStep median of the training steps
+ * @param peakBytes largest resident memory of the process
+ * @param parameters that were trained
+ * @param examples the file in the run's folder with one byte a test example, in the data's order, that {@code value} is the mean of:
+ *     100 right, 0 wrong
+ * @param calibration what a calibrated start set, by site
+ */
+public record RunResult(
+        String recipe,
+        String hash,
+        String norm,
+        int seed,
+        String metric,
+        String unit,
+        boolean higherIsBetter,
+        @Nullable Double value,
+        @Nullable Double bestValue,
+        boolean diverged,
+        long steps,
+        int epochs,
+        @Nullable Double testLoss,
+        @Nullable Double msPerStep,
+        @Nullable Double imagesPerSecond,
+        long peakBytes,
+        long parameters,
+        @Nullable String examples,
+        @Nullable Map<String, Map<String, @Nullable Double>> calibration) {
+
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    /** The result in a run's folder; nothing while the run goes on. */
+    public static Optional<RunResult> read(Path run) throws IOException {
+        return RunFolder.readResult(run).map(m -> JSON.convertValue(m, RunResult.class));
+    }
+
+    public Map<String, Object> toMap() {
+        return JSON.convertValue(this, new TypeReference<Map<String, Object>>() {});
+    }
+}

@@ -1,0 +1,61 @@
+package io.github.dyt4j.training.run;
+
+import io.github.dyt4j.formats.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Where a run is, beside its tensors: {@code state.json} of a checkpoint. All chance comes from (seed, step), so the step is the whole
+ * position in the data and in the random numbers.
+ *
+ * @param step optimizer steps done
+ * @param last evaluation, and the {@code best} so far
+ * @param recentLosses from which divergence is judged
+ * @param positions lengths of the files that grow, at this step
+ */
+public record RunState(
+        long step,
+        @Nullable Tested last,
+        @Nullable Tested best,
+        List<Double> recentLosses,
+        RunLog.Positions positions) {
+    static final String FILE = "state.json";
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    /** A value of the metric, and the loss beside it. */
+    public record Tested(long step, double value, double loss) {}
+
+    public static final RunState START = new RunState(0, null, null, List.of(), RunLog.Positions.START);
+
+    public RunState at(long newStep, List<Double> losses) {
+        return new RunState(newStep, last, best, losses, positions);
+    }
+
+    public RunState tested(Tested now, boolean isBest) {
+        return new RunState(step, now, isBest ? now : best, recentLosses, positions);
+    }
+
+    public RunState with(RunLog.Positions now) {
+        return new RunState(step, last, best, recentLosses, now);
+    }
+
+    byte[] toJson() {
+        return JSON.writeValueAsBytes(this);
+    }
+
+    static RunState read(Path file) throws IOException {
+        try {
+            return JSON.readValue(Files.readAllBytes(file), RunState.class);
+        } catch (JacksonException e) {
+            throw new UserError(
+                    file + " is not the state of a run (" + e.getOriginalMessage()
+                            + ").\nDelete its checkpoint to go on from the one before.",
+                    e);
+        }
+    }
+}
