@@ -111,6 +111,19 @@ class LoaderTest {
     }
 
     @Test
+    void anImagesAugmentationDoesNotDependOnItsPlaceInTheBatch() {
+        HostBatch eights =
+                take(Loader.training(DATA, AUGMENTED, null, 8, 1, 0, 1, 1), 1).getFirst();
+        HostBatch twelves =
+                take(Loader.training(DATA, AUGMENTED, null, 12, 1, 0, 0, 1), 1).getFirst();
+        for (int i = 0; i < 4; i++) { // batches 8 … 15 and 0 … 11 of one order
+            assertThat(eights.indices()[i]).isEqualTo(twelves.indices()[i + 8]);
+            assertThat(Arrays.copyOfRange(eights.pixels(), i * 24, i * 24 + 24))
+                    .isEqualTo(Arrays.copyOfRange(twelves.pixels(), (i + 8) * 24, (i + 8) * 24 + 24));
+        }
+    }
+
+    @Test
     void evaluationIsInOrderAndEnds() {
         try (Loader loader = Loader.evaluation(DATA, PLAIN, 8, 3)) {
             List<Integer> seen = new ArrayList<>();
