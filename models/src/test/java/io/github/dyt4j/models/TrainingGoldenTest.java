@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.dyt4j.torch.AdamW;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.Scope;
+import io.github.dyt4j.torch.TorchRuntime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,11 +14,20 @@ import java.util.SequencedMap;
 import org.assertj.core.data.Percentage;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Twenty steps of AdamW from the same weights on the same four batches: every loss is PyTorch's, to 1e-4. */
+/**
+ * Twenty steps of AdamW from the same weights on the same four batches: every loss is PyTorch's, to 1e-5. The worst seen is 4e-7; at 1e-4
+ * LayerNorm with ε = 1e-5 instead of 1e-6 would pass, and DyT with a weight decay of 0.04 instead of 0.05.
+ */
 class TrainingGoldenTest {
+    @BeforeAll
+    static void oneThread() {
+        TorchRuntime.start(1);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "layernorm token, layernorm, token",
@@ -49,7 +59,7 @@ class TrainingGoldenTest {
         for (var expected : Goldens.json("vit-train.json").get(golden)) {
             assertThat(losses.get(step))
                     .as(spec + ", step " + step)
-                    .isCloseTo(expected.doubleValue(), Percentage.withPercentage(0.01));
+                    .isCloseTo(expected.doubleValue(), Percentage.withPercentage(0.001));
             step++;
         }
         assertThat(step).isEqualTo(losses.size());
