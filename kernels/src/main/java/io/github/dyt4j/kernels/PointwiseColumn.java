@@ -1,10 +1,16 @@
 package io.github.dyt4j.kernels;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+
 /**
  * The two passes over a column of f32, one vector wide: {@code rows} vectors, {@code stride} bytes from one to the next, that share the
  * vectors of their parameters. Over the last axis that is a strip of a few rows; channels-first it is one channel of one sample.
+ *
+ * <p>The loops are called through handles that are no constants to the compiler: so it compiles each by itself and never into its
+ * callers, where the graph would grow too large (see {@link PointwiseLoop}).
  */
-interface PointwiseColumn {
+final class PointwiseColumn {
     /**
      * What one copy of the loops is compiled for.
      *
@@ -28,8 +34,31 @@ interface PointwiseColumn {
      */
     record Parameters(float alpha, long alphas, float shift, long gamma, long beta) {}
 
+    private static final Specialised<Kind, PointwiseColumn> LOOPS =
+            new Specialised<>(PointwiseLoop.class, PointwiseColumn::new);
+
+    private final MethodHandle forward;
+    private final MethodHandle recompute;
+    private final MethodHandle gradients;
+
+    private PointwiseColumn(MethodHandles.Lookup loops) {
+        forward = Specialised.method(loops, "forward");
+        recompute = Specialised.method(loops, "recompute");
+        gradients = Specialised.method(loops, "gradients");
+    }
+
+    static PointwiseColumn of(PointwiseCall call) {
+        return LOOPS.of(Kind.of(call));
+    }
+
     /** @param column bytes from the first column's parameters to this one's */
-    void forward(Parameters p, long column, long x, long y, int rows, long stride);
+    void forward(Parameters p, long column, long x, long y, int rows, long stride) {
+        try {
+            forward.invokeExact(p, column, x, y, rows, stride);
+        } catch (Throwable e) {
+            throw Specialised.unchecked(e);
+        }
+    }
 
     /** Adds one vector each to the sums dα, ds, dγ, dβ. dx may be 0; scratch holds some pairs of vectors. */
     void backward(
@@ -44,5 +73,29 @@ interface PointwiseColumn {
             long sumShift,
             long sumGamma,
             long sumBeta,
-            float[] scratch);
+            float[] scratch) {
+        int most = scratch.length / 2 / Lanes.COUNT;
+        try {
+            for (int first = 0; first < rows; first += most) {
+                long at = first * stride;
+                int some = Math.min(most, rows - first);
+                recompute.invokeExact(p, column, x + at, some, stride, scratch);
+                gradients.invokeExact(
+                        p,
+                        column,
+                        x + at,
+                        dy + at,
+                        dx == 0 ? 0 : dx + at,
+                        some,
+                        stride,
+                        sumAlpha,
+                        sumShift,
+                        sumGamma,
+                        sumBeta,
+                        scratch);
+            }
+        } catch (Throwable e) {
+            throw Specialised.unchecked(e);
+        }
+    }
 }

@@ -6,27 +6,29 @@ import static io.github.dyt4j.kernels.Lanes.ORDER;
 import static io.github.dyt4j.kernels.Lanes.all;
 import static io.github.dyt4j.kernels.Memory.ALL;
 
+import io.github.dyt4j.kernels.PointwiseColumn.Kind;
+import io.github.dyt4j.kernels.PointwiseColumn.Parameters;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The fused loops of y = γ·f(αx+s)+β, copied for each {@link PointwiseColumn.Kind}: see {@link Specialised}.
+ * The fused loops of y = γ·f(αx+s)+β, copied for each {@link PointwiseColumn.Kind} and called from there alone.
  *
- * <p>They are written for HotSpot's C2. It stops inlining our own methods once a method's graph has 18,000 nodes (a vector operation
- * is a few hundred), and a vector that meets a call that is not inlined goes to the heap, ten times slower. So backward is two loops
- * with a small scratch between, of our own methods only f's take vectors, and they come first: the Vector API's own are always inlined.
+ * <p>They are written for HotSpot's C2. It stops inlining our own methods once a compilation's graph has 18,000 nodes (a vector
+ * operation is a few hundred), and a vector that meets a call that is not inlined goes to the heap, ten times slower. So backward is
+ * two loops with a small scratch between, each loop is a compilation of its own, of our own methods only f's take vectors, and they
+ * come first in a loop: the Vector API's own are always inlined.
  */
-final class PointwiseLoop implements PointwiseColumn {
+final class PointwiseLoop {
     private static final Kind KIND = Specialised.kind(MethodHandles.lookup(), Kind.class);
     private static final VectorSquash F = VectorSquash.of(KIND.squash());
     private static final boolean ALPHAS = KIND.alphaPerChannel();
     private static final boolean GAMMA = KIND.gamma();
     private static final boolean BETA = KIND.beta();
 
-    PointwiseLoop() {}
+    private PointwiseLoop() {}
 
-    @Override
-    public void forward(Parameters p, long column, long x, long y, int rows, long stride) {
+    static void forward(Parameters p, long column, long x, long y, int rows, long stride) {
         FloatVector alpha =
                 ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, p.alphas() + column, ORDER) : all(p.alpha());
         FloatVector shift = all(p.shift());
@@ -42,43 +44,8 @@ final class PointwiseLoop implements PointwiseColumn {
         }
     }
 
-    @Override
-    public void backward(
-            Parameters p,
-            long column,
-            long x,
-            long dy,
-            long dx,
-            int rows,
-            long stride,
-            long sumAlpha,
-            long sumShift,
-            long sumGamma,
-            long sumBeta,
-            float[] scratch) {
-        int most = scratch.length / 2 / COUNT;
-        for (int first = 0; first < rows; first += most) {
-            long at = first * stride;
-            int some = Math.min(most, rows - first);
-            recompute(p, column, x + at, some, stride, scratch);
-            gradients(
-                    p,
-                    column,
-                    x + at,
-                    dy + at,
-                    dx == 0 ? 0 : dx + at,
-                    some,
-                    stride,
-                    sumAlpha,
-                    sumShift,
-                    sumGamma,
-                    sumBeta,
-                    scratch);
-        }
-    }
-
     /** Of each row t and what f and f′ share, into scratch, behind each other. */
-    private static void recompute(Parameters p, long column, long x, int rows, long stride, float[] scratch) {
+    static void recompute(Parameters p, long column, long x, int rows, long stride, float[] scratch) {
         FloatVector alpha =
                 ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, p.alphas() + column, ORDER) : all(p.alpha());
         FloatVector shift = all(p.shift());
@@ -92,7 +59,8 @@ final class PointwiseLoop implements PointwiseColumn {
         }
     }
 
-    private static void gradients(
+    /** From x, dy and scratch dx, unless its address is 0, and one vector each added to the sums. */
+    static void gradients(
             Parameters p,
             long column,
             long x,

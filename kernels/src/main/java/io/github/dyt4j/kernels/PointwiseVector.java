@@ -2,7 +2,6 @@ package io.github.dyt4j.kernels;
 
 import static io.github.dyt4j.kernels.Lanes.COUNT;
 
-import io.github.dyt4j.kernels.PointwiseColumn.Kind;
 import io.github.dyt4j.kernels.PointwiseColumn.Parameters;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
@@ -14,21 +13,19 @@ import java.util.Arrays;
  * length, on another machine, may.
  */
 public final class PointwiseVector implements PointwiseKernel {
-    private static final Specialised<Kind, PointwiseColumn> LOOPS =
-            new Specialised<>(PointwiseColumn.class, PointwiseLoop.class);
-
     /** Bytes of a vector. */
     private static final int STEP = 4 * COUNT;
     /** Rows of a strip: so many share the reading of γ and β and the writing of dγ and dβ. */
     private static final int STRIP = 8;
 
-    private static final int SCRATCH_ROWS = 32;
+    /** Vectors of a line that are done at a time. */
+    private static final int LINE_PIECE = 32;
     /** Least rows of a block: adding up the blocks' dγ and dβ is to cost little beside. */
     private static final int LEAST_ROWS = 64;
 
     @Override
     public void forward(PointwiseCall call, long x, long y) {
-        PointwiseColumn loop = LOOPS.of(Kind.of(call));
+        PointwiseColumn loop = PointwiseColumn.of(call);
         Staging staging = staging(call);
         int vectors = staging.padded() / COUNT;
         long stride = (long) STEP * vectors;
@@ -67,7 +64,7 @@ public final class PointwiseVector implements PointwiseKernel {
 
     private static void backwardColumns(
             PointwiseCall call, long x, long dy, long dx, long dAlpha, long dShift, long dGamma, long dBeta) {
-        PointwiseColumn loop = LOOPS.of(Kind.of(call));
+        PointwiseColumn loop = PointwiseColumn.of(call);
         Staging staging = staging(call);
         long stride = 4L * staging.padded();
         Cut cut = cut(call);
@@ -77,7 +74,7 @@ public final class PointwiseVector implements PointwiseKernel {
             Parameters p = parameters(call, staging, arena);
             BlockSums sums = new BlockSums(arena, cut.blocks(), alphas, 1, n, n);
             staging.run(cut, x, dy, dx, (b, first, rows, in, din, out) -> {
-                float[] scratch = new float[2 * SCRATCH_ROWS * COUNT];
+                float[] scratch = new float[2 * STRIP * COUNT];
                 for (int row = 0; row < rows; row += STRIP) {
                     int strip = Math.min(STRIP, rows - row);
                     for (long column = 0; column < stride; column += STEP) {
@@ -112,7 +109,7 @@ public final class PointwiseVector implements PointwiseKernel {
 
     private static void backwardLines(
             PointwiseCall call, long x, long dy, long dx, long dAlpha, long dShift, long dGamma, long dBeta) {
-        PointwiseColumn loop = LOOPS.of(Kind.of(call));
+        PointwiseColumn loop = PointwiseColumn.of(call);
         Staging staging = staging(call);
         int vectors = staging.padded() / COUNT;
         long stride = (long) STEP * vectors;
@@ -123,7 +120,7 @@ public final class PointwiseVector implements PointwiseKernel {
             BlockSums lanes = new BlockSums(arena, cut.blocks(), 1, 1, 1, 1);
             long sums = Staging.zeros(arena, 16 * cut.rows());
             staging.run(cut, x, dy, dx, (b, first, rows, in, din, out) -> {
-                float[] scratch = new float[2 * SCRATCH_ROWS * COUNT];
+                float[] scratch = new float[2 * LINE_PIECE * COUNT];
                 for (int row = 0; row < rows; row++) {
                     long line = first + row;
                     long at = row * stride;

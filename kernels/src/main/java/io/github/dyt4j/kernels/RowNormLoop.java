@@ -5,11 +5,13 @@ import static io.github.dyt4j.kernels.Lanes.all;
 import static io.github.dyt4j.kernels.Lanes.loadF32;
 import static io.github.dyt4j.kernels.Lanes.storeF32;
 
+import io.github.dyt4j.kernels.RowNormRow.Kind;
+import io.github.dyt4j.kernels.RowNormRow.Parameters;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 
-/** The loops of LayerNorm and RMSNorm, copied for each {@link RowNormRow.Kind}: see {@link Specialised}. */
-final class RowNormLoop implements RowNormRow {
+/** The loops of LayerNorm and RMSNorm, copied for each {@link RowNormRow.Kind} and called from there alone. */
+final class RowNormLoop {
     private static final Kind KIND = Specialised.kind(MethodHandles.lookup(), Kind.class);
     private static final boolean CENTERED = KIND.centered();
     private static final boolean GAMMA = KIND.gamma();
@@ -17,11 +19,10 @@ final class RowNormLoop implements RowNormRow {
     private static final boolean RAGGED = KIND.ragged();
     private static final int STEP = 4 * COUNT;
 
-    RowNormLoop() {}
+    private RowNormLoop() {}
 
     /** Three readings of a row, the second and third from the first-level cache: the mean, the variance about it, y. */
-    @Override
-    public void forward(Parameters p, long x, long y, long mean, long rstd, int rows) {
+    static void forward(Parameters p, long x, long y, long mean, long rstd, int rows) {
         int vectors = p.vectors();
         for (int row = 0; row < rows; row++) {
             long in = x + (long) row * vectors * STEP;
@@ -71,8 +72,7 @@ final class RowNormLoop implements RowNormRow {
         }
     }
 
-    @Override
-    public void backward(
+    static void backward(
             Parameters p, long x, long mean, long rstd, long dy, long dx, long dGamma, long dBeta, int rows) {
         int vectors = p.vectors();
         for (int row = 0; row < rows; row++) {

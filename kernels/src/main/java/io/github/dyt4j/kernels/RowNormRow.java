@@ -1,7 +1,10 @@
 package io.github.dyt4j.kernels;
 
-/** The two passes of LayerNorm and RMSNorm over rows of f32, each a whole number of vectors long, with zeros behind x's end. */
-interface RowNormRow {
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+
+/** The two passes of LayerNorm and RMSNorm over rows of f32, each a whole number of vectors long, with zeros behind x's end. See {@link PointwiseColumn} for the handles. */
+final class RowNormRow {
     /**
      * What one copy of the loops is compiled for.
      *
@@ -26,9 +29,35 @@ interface RowNormRow {
      */
     record Parameters(int vectors, int channels, double eps, long gamma, long beta, long inside) {}
 
+    private static final Specialised<Kind, RowNormRow> LOOPS = new Specialised<>(RowNormLoop.class, RowNormRow::new);
+
+    private final MethodHandle forward;
+    private final MethodHandle backward;
+
+    private RowNormRow(MethodHandles.Lookup loops) {
+        forward = Specialised.method(loops, "forward");
+        backward = Specialised.method(loops, "backward");
+    }
+
+    static RowNormRow of(RowNormCall call) {
+        return LOOPS.of(Kind.of(call));
+    }
+
     /** y, μ and rstd. The addresses of μ and rstd may be 0. */
-    void forward(Parameters p, long x, long y, long mean, long rstd, int rows);
+    void forward(Parameters p, long x, long y, long mean, long rstd, int rows) {
+        try {
+            forward.invokeExact(p, x, y, mean, rstd, rows);
+        } catch (Throwable e) {
+            throw Specialised.unchecked(e);
+        }
+    }
 
     /** dx (may be 0), and adds to the rows of sums dγ and dβ. */
-    void backward(Parameters p, long x, long mean, long rstd, long dy, long dx, long dGamma, long dBeta, int rows);
+    void backward(Parameters p, long x, long mean, long rstd, long dy, long dx, long dGamma, long dBeta, int rows) {
+        try {
+            backward.invokeExact(p, x, mean, rstd, dy, dx, dGamma, dBeta, rows);
+        } catch (Throwable e) {
+            throw Specialised.unchecked(e);
+        }
+    }
 }

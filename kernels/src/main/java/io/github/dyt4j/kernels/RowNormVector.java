@@ -1,6 +1,5 @@
 package io.github.dyt4j.kernels;
 
-import io.github.dyt4j.kernels.RowNormRow.Kind;
 import io.github.dyt4j.kernels.RowNormRow.Parameters;
 import java.lang.foreign.Arena;
 
@@ -12,13 +11,12 @@ import java.lang.foreign.Arena;
  * vector length, on another machine, may.
  */
 public final class RowNormVector implements RowNormKernel {
-    private static final Specialised<Kind, RowNormRow> LOOPS = new Specialised<>(RowNormRow.class, RowNormLoop.class);
     /** Least rows of a block: adding up the blocks' dγ and dβ is to cost little beside. */
     private static final int LEAST_ROWS = 64;
 
     @Override
     public void forward(RowNormCall call, long x, long y, long mean, long rstd) {
-        RowNormRow loop = LOOPS.of(Kind.of(call));
+        RowNormRow loop = RowNormRow.of(call);
         Staging staging = new Staging(call.dtype(), call.channels());
         try (Arena arena = Arena.ofConfined()) {
             Parameters p = parameters(call, staging, arena);
@@ -34,7 +32,7 @@ public final class RowNormVector implements RowNormKernel {
 
     @Override
     public void backward(RowNormCall call, long x, long mean, long rstd, long dy, long dx, long dGamma, long dBeta) {
-        RowNormRow loop = LOOPS.of(Kind.of(call));
+        RowNormRow loop = RowNormRow.of(call);
         Staging staging = new Staging(call.dtype(), call.channels());
         Cut cut = cut(call);
         int n = call.channels();
