@@ -2,7 +2,9 @@ package io.github.dyt4j.kernels;
 
 import static io.github.dyt4j.kernels.Lanes.COUNT;
 
-import io.github.dyt4j.kernels.PointwiseColumn.Parameters;
+import io.github.dyt4j.kernels.PointwisePasses.Cycle;
+import io.github.dyt4j.kernels.PointwisePasses.Parameters;
+import io.github.dyt4j.kernels.PointwisePasses.Sums;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 
@@ -15,17 +17,14 @@ import java.util.Arrays;
 public final class PointwiseVector implements PointwiseKernel {
     /** Bytes of a vector. */
     private static final int STEP = 4 * COUNT;
-    /** Rows of a strip: so many share the reading of γ and β and the writing of dγ and dβ. */
-    private static final int STRIP = 8;
-
-    /** Vectors of a line that are done at a time. */
-    private static final int LINE_PIECE = 32;
+    /** Vectors whose t waits in the first-level cache for dy. */
+    private static final int SCRATCH_VECTORS = 32;
     /** Least rows of a block: adding up the blocks' dγ and dβ is to cost little beside. */
     private static final int LEAST_ROWS = 64;
 
     @Override
     public void forward(PointwiseCall call, long x, long y) {
-        PointwiseColumn loop = PointwiseColumn.of(call);
+        PointwisePasses passes = PointwisePasses.of(call);
         Staging staging = staging(call);
         int vectors = staging.padded() / COUNT;
         long stride = (long) STEP * vectors;
@@ -34,20 +33,18 @@ public final class PointwiseVector implements PointwiseKernel {
             if (lines(call)) {
                 staging.run(cut(call), x, 0, y, (b, first, rows, in, none, out) -> {
                     for (int row = 0; row < rows; row++) {
-                        long channel = (first + row) % call.channels();
-                        loop.forward(p, STEP * channel, in + row * stride, out + row * stride, vectors, STEP);
+                        Cycle channel = channel(call, first + row);
+                        passes.forward(p, channel, in + row * stride, out + row * stride, vectors);
                     }
                 });
             } else {
-                staging.run(cut(call), x, 0, y, (b, first, rows, in, none, out) -> {
-                    for (int row = 0; row < rows; row += STRIP) {
-                        int strip = Math.min(STRIP, rows - row);
-                        for (long column = 0; column < stride; column += STEP) {
-                            long at = row * stride + column;
-                            loop.forward(p, column, in + at, out + at, strip, stride);
-                        }
-                    }
-                });
+                Cycle columns = new Cycle(0, stride);
+                staging.run(
+                        cut(call),
+                        x,
+                        0,
+                        y,
+                        (b, first, rows, in, none, out) -> passes.forward(p, columns, in, out, rows * vectors));
             }
         }
     }
@@ -64,36 +61,18 @@ public final class PointwiseVector implements PointwiseKernel {
 
     private static void backwardColumns(
             PointwiseCall call, long x, long dy, long dx, long dAlpha, long dShift, long dGamma, long dBeta) {
-        PointwiseColumn loop = PointwiseColumn.of(call);
+        PointwisePasses passes = PointwisePasses.of(call);
         Staging staging = staging(call);
-        long stride = 4L * staging.padded();
+        int vectors = staging.padded() / COUNT;
+        Cycle columns = new Cycle(0, (long) STEP * vectors);
         Cut cut = cut(call);
         int n = call.channels();
-        int alphas = call.alphaPerChannel() ? n : 1;
         try (Arena arena = Arena.ofConfined()) {
             Parameters p = parameters(call, staging, arena);
-            BlockSums sums = new BlockSums(arena, cut.blocks(), alphas, 1, n, n);
+            BlockSums sums = new BlockSums(arena, cut.blocks(), call.alphaPerChannel() ? n : 1, 1, n, n);
             staging.run(cut, x, dy, dx, (b, first, rows, in, din, out) -> {
-                float[] scratch = new float[2 * STRIP * COUNT];
-                for (int row = 0; row < rows; row += STRIP) {
-                    int strip = Math.min(STRIP, rows - row);
-                    for (long column = 0; column < stride; column += STEP) {
-                        long at = row * stride + column;
-                        loop.backward(
-                                p,
-                                column,
-                                in + at,
-                                din + at,
-                                out == 0 ? 0 : out + at,
-                                strip,
-                                stride,
-                                sums.of(b, 0) + (call.alphaPerChannel() ? column : 0),
-                                sums.of(b, 1),
-                                sums.of(b, 2) + column,
-                                sums.of(b, 3) + column,
-                                scratch);
-                    }
-                }
+                Sums here = new Sums(sums.of(b, 0), sums.of(b, 1), sums.of(b, 2), sums.of(b, 3));
+                passes.backward(p, columns, in, din, out, rows * vectors, here, scratch());
             });
             sums.total(cut.blocks());
             if (call.alphaPerChannel()) {
@@ -109,42 +88,43 @@ public final class PointwiseVector implements PointwiseKernel {
 
     private static void backwardLines(
             PointwiseCall call, long x, long dy, long dx, long dAlpha, long dShift, long dGamma, long dBeta) {
-        PointwiseColumn loop = PointwiseColumn.of(call);
+        PointwisePasses passes = PointwisePasses.of(call);
         Staging staging = staging(call);
         int vectors = staging.padded() / COUNT;
         long stride = (long) STEP * vectors;
         Cut cut = cut(call);
-        int channels = call.channels();
         try (Arena arena = Arena.ofConfined()) {
             Parameters p = parameters(call, staging, arena);
             BlockSums lanes = new BlockSums(arena, cut.blocks(), 1, 1, 1, 1);
             long sums = Staging.zeros(arena, 16 * cut.rows());
             staging.run(cut, x, dy, dx, (b, first, rows, in, din, out) -> {
-                float[] scratch = new float[2 * LINE_PIECE * COUNT];
+                float[] scratch = scratch();
                 for (int row = 0; row < rows; row++) {
-                    long line = first + row;
                     long at = row * stride;
+                    Cycle channel = channel(call, first + row);
+                    // The sums' addresses are column 0's, the channel's own column is where this line's lanes are.
+                    long alpha = lanes.of(b, 0) - (call.alphaPerChannel() ? channel.begin() : 0);
+                    Sums here = new Sums(
+                            alpha, lanes.of(b, 1), lanes.of(b, 2) - channel.begin(), lanes.of(b, 3) - channel.begin());
                     lanes.clear(b);
-                    loop.backward(
-                            p,
-                            STEP * (line % channels),
-                            in + at,
-                            din + at,
-                            out == 0 ? 0 : out + at,
-                            vectors,
-                            STEP,
-                            lanes.of(b, 0),
-                            lanes.of(b, 1),
-                            lanes.of(b, 2),
-                            lanes.of(b, 3),
-                            scratch);
+                    passes.backward(p, channel, in + at, din + at, out == 0 ? 0 : out + at, vectors, here, scratch);
                     for (int i = 0; i < 4; i++) {
-                        Memory.f32(sums, 4 * line + i, Lanes.sum(Lanes.loadF32(lanes.of(b, i))));
+                        Memory.f32(sums, 4 * (first + row) + i, Lanes.sum(Lanes.loadF32(lanes.of(b, i))));
                     }
                 }
             });
             writeLines(call, sums, dAlpha, dShift, dGamma, dBeta);
         }
+    }
+
+    private static float[] scratch() {
+        return new float[2 * SCRATCH_VECTORS * COUNT];
+    }
+
+    /** Round and round the vector of a line's channel. */
+    private static Cycle channel(PointwiseCall call, long line) {
+        long begin = STEP * (line % call.channels());
+        return new Cycle(begin, begin + STEP);
     }
 
     /** The sums of the lines, added up in their order. */

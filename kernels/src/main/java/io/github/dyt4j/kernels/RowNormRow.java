@@ -3,7 +3,7 @@ package io.github.dyt4j.kernels;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 
-/** The two passes of LayerNorm and RMSNorm over rows of f32, each a whole number of vectors long, with zeros behind x's end. See {@link PointwiseColumn} for the handles. */
+/** The two passes of LayerNorm and RMSNorm over rows of f32, each a whole number of vectors long, with zeros behind x's end. See {@link PointwisePasses} for the handles. */
 final class RowNormRow {
     /**
      * What one copy of the loops is compiled for.

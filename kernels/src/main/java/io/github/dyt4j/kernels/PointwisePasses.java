@@ -4,13 +4,13 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 
 /**
- * The two passes over a column of f32, one vector wide: {@code rows} vectors, {@code stride} bytes from one to the next, that share the
- * vectors of their parameters. Over the last axis that is a strip of a few rows; channels-first it is one channel of one sample.
+ * The two passes over a stretch of f32 vectors that lie one behind the other, while their parameters go round from {@code begin} to
+ * {@code end}: over the last axis through all columns again and again, channels-first round one vector that a channel's γ fills.
  *
  * <p>The loops are called through handles that are no constants to the compiler: so it compiles each by itself and never into its
  * callers, where the graph would grow too large (see {@link PointwiseLoop}).
  */
-final class PointwiseColumn {
+final class PointwisePasses {
     /**
      * What one copy of the loops is compiled for.
      *
@@ -34,65 +34,48 @@ final class PointwiseColumn {
      */
     record Parameters(float alpha, long alphas, float shift, long gamma, long beta) {}
 
-    private static final Specialised<Kind, PointwiseColumn> LOOPS =
-            new Specialised<>(PointwiseLoop.class, PointwiseColumn::new);
+    private static final Specialised<Kind, PointwisePasses> LOOPS =
+            new Specialised<>(PointwiseLoop.class, PointwisePasses::new);
 
     private final MethodHandle forward;
     private final MethodHandle recompute;
     private final MethodHandle gradients;
 
-    private PointwiseColumn(MethodHandles.Lookup loops) {
+    private PointwisePasses(MethodHandles.Lookup loops) {
         forward = Specialised.method(loops, "forward");
         recompute = Specialised.method(loops, "recompute");
         gradients = Specialised.method(loops, "gradients");
     }
 
-    static PointwiseColumn of(PointwiseCall call) {
+    static PointwisePasses of(PointwiseCall call) {
         return LOOPS.of(Kind.of(call));
     }
 
-    /** @param column bytes from the first column's parameters to this one's */
-    void forward(Parameters p, long column, long x, long y, int rows, long stride) {
+    /** A cycle of parameters, in bytes from the first column's: the stretch starts at {@code begin}, and so does what follows the end. */
+    record Cycle(long begin, long end) {}
+
+    /** Of the sums, whose addresses are those of column 0: the dα of one vector if α is not per channel, ds always. */
+    record Sums(long alpha, long shift, long gamma, long beta) {}
+
+    void forward(Parameters p, Cycle cycle, long x, long y, int vectors) {
         try {
-            forward.invokeExact(p, column, x, y, rows, stride);
+            forward.invokeExact(p, cycle, x, y, vectors);
         } catch (Throwable e) {
             throw Specialised.unchecked(e);
         }
     }
 
-    /** Adds one vector each to the sums dα, ds, dγ, dβ. dx may be 0; scratch holds some pairs of vectors. */
-    void backward(
-            Parameters p,
-            long column,
-            long x,
-            long dy,
-            long dx,
-            int rows,
-            long stride,
-            long sumAlpha,
-            long sumShift,
-            long sumGamma,
-            long sumBeta,
-            float[] scratch) {
+    /** Adds to the sums. dx may be 0; scratch holds some pairs of vectors. */
+    void backward(Parameters p, Cycle cycle, long x, long dy, long dx, int vectors, Sums sums, float[] scratch) {
         int most = scratch.length / 2 / Lanes.COUNT;
+        long length = cycle.end() - cycle.begin();
         try {
-            for (int first = 0; first < rows; first += most) {
-                long at = first * stride;
-                int some = Math.min(most, rows - first);
-                recompute.invokeExact(p, column, x + at, some, stride, scratch);
-                gradients.invokeExact(
-                        p,
-                        column,
-                        x + at,
-                        dy + at,
-                        dx == 0 ? 0 : dx + at,
-                        some,
-                        stride,
-                        sumAlpha,
-                        sumShift,
-                        sumGamma,
-                        sumBeta,
-                        scratch);
+            for (int first = 0; first < vectors; first += most) {
+                long at = 4L * Lanes.COUNT * first;
+                long column = cycle.begin() + at % length;
+                int some = Math.min(most, vectors - first);
+                recompute.invokeExact(p, cycle, column, x + at, some, scratch);
+                gradients.invokeExact(p, cycle, column, x + at, dy + at, dx == 0 ? 0 : dx + at, some, sums, scratch);
             }
         } catch (Throwable e) {
             throw Specialised.unchecked(e);
