@@ -1,13 +1,13 @@
 package io.github.dyt4j.lab;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** A norm spec as people write it in a paper: {@code dyt(alpha=0.5)} is "DyT, α₀ = 0.5". */
+/** A norm spec as people write it in a paper: {@code dyt(alpha=0.5)} is "DyT (α₀ = 0.5)", and so is {@code dyt} that began there. */
 final class NormLabel {
     private static final Map<String, String> NAMES = Map.ofEntries(
             Map.entry("layernorm", "LayerNorm"),
@@ -31,19 +31,28 @@ final class NormLabel {
     private NormLabel() {}
 
     static String of(String spec) {
+        return label(spec, "");
+    }
+
+    private static String label(String spec, String more) {
         Matcher m = SPEC.matcher(spec);
         if (!m.matches()) {
             return spec;
         }
-        String name = NAMES.getOrDefault(m.group(1), m.group(1));
-        return m.group(2) == null || m.group(2).isBlank()
-                ? name
-                : name + ", "
-                        + options(m.group(2)).stream().map(NormLabel::option).collect(Collectors.joining(", "));
+        Stream<String> options = m.group(2) == null
+                ? Stream.of(more)
+                : Stream.concat(
+                        Stream.of(more), Arrays.stream(m.group(2).split(",")).map(o -> option(o.replace(" ", ""))));
+        String listed = options.filter(o -> !o.isBlank()).collect(Collectors.joining(", "));
+        return NAMES.getOrDefault(m.group(1), m.group(1)) + (listed.isEmpty() ? "" : " (" + listed + ")");
     }
 
-    static List<String> options(String list) {
-        return Arrays.stream(list.split(",")).map(o -> o.replace(" ", "")).toList();
+    /** The same, with the α0 that every site began with where the spec itself does not say one. */
+    static String of(String spec, double[] starts) {
+        boolean common = starts.length > 0 && Arrays.stream(starts).allMatch(a -> Math.abs(a - starts[0]) < 1e-6);
+        return common && !spec.contains("alpha=") && !spec.contains("calibrated")
+                ? label(spec, "α₀ = " + Verdict.fixed(starts[0], 3).replaceAll("\\.?0+$", ""))
+                : of(spec);
     }
 
     private static String option(String option) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 record ReportData(Metric metric, String lossName, double stepsPerEpoch, int trainBin, List<Norm> norms) {
     record Metric(String name, String unit, boolean higherIsBetter, int digits) {}
 
+    /** @param parameters that are trained; 0 where not known yet */
     record Norm(
             String spec,
             String label,
@@ -23,7 +24,8 @@ record ReportData(Metric metric, String lossName, double stepsPerEpoch, int trai
             List<Curve> curves,
             List<SiteHistory> sites,
             List<SitePoints> taps,
-            List<Start> starts) {}
+            List<Start> starts,
+            long parameters) {}
 
     record SeedValue(int seed, double value) {}
 
@@ -64,9 +66,5 @@ record ReportData(Metric metric, String lossName, double stepsPerEpoch, int trai
 
     /** What a calibrated start set at one site, one run. */
     record Start(
-            int seed,
-            String name,
-            double std,
-            double alpha,
-            @Nullable Double gamma) {}
+            int seed, String name, double alpha, @Nullable Double gamma) {}
 }

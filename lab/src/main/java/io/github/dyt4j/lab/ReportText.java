@@ -118,9 +118,7 @@ final class ReportText {
                 : " Over the sites α went from " + trim(PAPER_ALPHA) + " to " + range(ends)
                         + ", where 1/std of its input is " + range(wanted) + ".";
         return "<p>With the paper’s start, α₀ = " + trim(PAPER_ALPHA) + " at every site: " + escape(fact) + "." + moved
-                + (s.found() == Finding.WORSE
-                        ? " This speaks of so short a run with so small a model; the paper’s own are far longer."
-                        : "")
+                + (s.found() == Finding.WORSE ? " This is said of so short a run; it says nothing of longer ones." : "")
                 + "</p>";
     }
 
@@ -245,17 +243,9 @@ final class ReportText {
         n.starts().stream().map(Start::name).distinct().forEach(name -> {
             List<Start> site =
                     n.starts().stream().filter(s -> s.name().equals(name)).toList();
-            double[] last = n.sites().stream()
-                    .filter(h -> h.name().equals(name))
-                    .flatMap(h -> h.seeds().stream())
-                    .map(h -> h.last()[1])
-                    .filter(Objects::nonNull)
-                    .mapToDouble(v -> v)
-                    .toArray();
             rows.append("<tr><th scope=\"row\">")
                     .append(escape(name))
                     .append("</th>")
-                    .append(cell("std of x", spread(site.stream().mapToDouble(Start::std))))
                     .append(cell("α₀", spread(site.stream().mapToDouble(Start::alpha))))
                     .append(cell(
                             "γ₀",
@@ -263,14 +253,25 @@ final class ReportText {
                                     .map(Start::gamma)
                                     .filter(Objects::nonNull)
                                     .mapToDouble(g -> g))))
-                    .append(cell("α at the end", spread(Arrays.stream(last))))
+                    .append(cell("α at the end", spread(last(n, name, 1))))
+                    .append(cell("1/std at the end", spread(last(n, name, 2))))
                     .append("</tr>");
         });
         return "<h3>Where " + escape(n.label())
                 + " began</h3><p>One pass over the first batch set α₀ = 1/std of the site’s input"
                 + " and γ₀ so that the output has unit variance, before the first step. Mean ± sd over seeds.</p>"
-                + "<table class=\"stack\"><thead><tr><th scope=\"col\">Site</th>" + column("std of x") + column("α₀")
-                + column("γ₀") + column("α at the end") + "</tr></thead><tbody>" + rows + "</tbody></table>";
+                + "<table class=\"stack\"><thead><tr><th scope=\"col\">Site</th>" + column("α₀") + column("γ₀")
+                + column("α at the end") + column("1/std at the end") + "</tr></thead><tbody>" + rows
+                + "</tbody></table>";
+    }
+
+    private static DoubleStream last(Norm n, String site, int column) {
+        return n.sites().stream()
+                .filter(h -> h.name().equals(site))
+                .flatMap(h -> h.seeds().stream())
+                .map(h -> h.last()[column])
+                .filter(Objects::nonNull)
+                .mapToDouble(v -> v);
     }
 
     private static String spread(DoubleStream values) {
@@ -279,15 +280,15 @@ final class ReportText {
     }
 
     String method() {
+        String sizes = data.norms().stream()
+                .filter(n -> n.parameters() > 0)
+                .map(n -> String.format(Locale.ROOT, "%,d", n.parameters()) + " with " + n.label())
+                .collect(Collectors.joining(", "));
+        Object kernels = r.environment().get("kernels");
         return "<p>Each run is a process of its own on the machine below, so that its time and memory are its own; runs of one seed"
-                + " follow one another, a norm at a time. "
-                + escape(
-                        String.valueOf(r.environment().getOrDefault("kernels", ""))
-                                        .isBlank()
-                                ? ""
-                                : "Norms ran in these kernels: "
-                                        + r.environment().get("kernels") + ".")
-                + "</p>";
+                + " follow one another, a norm at a time."
+                + (kernels == null ? "" : " The norms’ kernels: " + escape(kernels.toString()) + ".")
+                + (sizes.isEmpty() ? "" : " Trained parameters: " + escape(sizes) + ".") + "</p>";
     }
 
     String environment() {
@@ -298,19 +299,20 @@ final class ReportText {
         return map.entrySet().stream()
                 .map(e -> e.getValue() instanceof Map<?, ?> inner
                         ? entries(prefix + words(e.getKey()) + ", ", inner)
-                        : "<dt>" + escape(prefix + words(e.getKey())) + "</dt><dd>" + escape(shown(e.getValue()))
-                                + "</dd>")
+                        : "<dt>" + escape(prefix + words(e.getKey())) + "</dt><dd>"
+                                + escape(shown(e.getKey(), e.getValue())) + "</dd>")
                 .collect(Collectors.joining());
     }
 
-    private static String shown(Object value) {
-        return value instanceof Collection<?> c
-                ? c.stream().map(String::valueOf).collect(Collectors.joining(" "))
+    private static String shown(Object key, Object value) {
+        return key.toString().endsWith("Bytes") && value instanceof Number n
+                ? fixed(n.doubleValue() / (1L << 30), 1) + " GiB"
                 : String.valueOf(value);
     }
 
     private static String words(Object key) {
         return key.toString()
+                .replaceFirst("Bytes$", "")
                 .replace('_', ' ')
                 .replaceAll("(?<=[a-z])(?=[A-Z])", " ")
                 .toLowerCase(Locale.ROOT);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -48,9 +49,10 @@ public record Results(
             double msPerStep,
             long peakBytes) {}
 
-    /** One norm over its seeds; low95 and high95 by Student's t over seeds, the bootstrap over test examples. */
+    /** One norm over its seeds, label its name for people; low95 and high95 by Student's t over seeds, the bootstrap over test examples. */
     public record Summary(
             String norm,
+            String label,
             int seeds,
             @Nullable Double mean,
             @Nullable Double sd,
@@ -69,7 +71,7 @@ public record Results(
         }
     }
 
-    /** What is the same for all runs. */
+    /** What is the same for all runs; {@code norms} are specs and their labels, the baseline first. */
     record Setting(
             String recipe,
             String command,
@@ -77,15 +79,15 @@ public record Results(
             String metric,
             String unit,
             boolean higherIsBetter,
-            List<String> norms,
+            SequencedMap<String, String> norms,
             int seeds) {}
 
     /** Summary and verdict of the runs that have ended, in the order of the norms. */
     static Results of(Setting s, List<Outcome> outcomes) {
-        List<Summary> summary = s.norms().stream()
-                .map(norm -> summary(norm, s.norms().getFirst(), outcomes, s.higherIsBetter()))
+        List<Summary> summary = s.norms().sequencedKeySet().stream()
+                .map(norm -> summary(norm, s, outcomes))
                 .toList();
-        List<Run> runs = s.norms().stream()
+        List<Run> runs = s.norms().sequencedKeySet().stream()
                 .flatMap(norm ->
                         outcomes.stream().map(Outcome::run).filter(r -> r.norm().equals(norm)))
                 .toList();
@@ -113,7 +115,9 @@ public record Results(
                 silent.runsToCome());
     }
 
-    private static Summary summary(String norm, String baseline, List<Outcome> outcomes, boolean higherIsBetter) {
+    private static Summary summary(String norm, Setting s, List<Outcome> outcomes) {
+        String baseline = s.norms().firstEntry().getKey();
+        String label = s.norms().getOrDefault(norm, norm);
         double[] values = outcomes.stream()
                 .filter(o -> o.run().norm().equals(norm) && o.run().value() != null)
                 .mapToDouble(Results::value)
@@ -124,6 +128,7 @@ public record Results(
             Finding finding = norm.equals(baseline) ? Finding.BASELINE : Finding.TOO_FEW_SEEDS;
             return new Summary(
                     norm,
+                    label,
                     values.length,
                     known(spread.mean()),
                     known(spread.sd()),
@@ -142,6 +147,7 @@ public record Results(
                 pairs.stream().map(p -> p[1].examples()).toArray(double[][]::new));
         return new Summary(
                 norm,
+                label,
                 values.length,
                 known(spread.mean()),
                 known(spread.sd()),
@@ -150,7 +156,7 @@ public record Results(
                 known(d.interval().high()),
                 known(bootstrap.low()),
                 known(bootstrap.high()),
-                PairedStatistics.finding(d, higherIsBetter).words());
+                PairedStatistics.finding(d, s.higherIsBetter()).words());
     }
 
     /** (norm, baseline) of every seed that has a value with both. */

@@ -15,18 +15,18 @@ final class Verdict {
     static String of(Results r) {
         Summary baseline = r.baseline();
         if (baseline.mean() == null) {
-            return "Nothing can be said yet: no run with " + NormLabel.of(baseline.norm()) + " has a result.";
+            return "Nothing can be said yet: no run with " + baseline.label() + " has a result.";
         }
         List<Summary> others = r.summary().subList(1, r.summary().size());
         String said = others.stream().map(s -> clause(r, s)).collect(Collectors.joining("; "));
         String trouble = diverged(r, baseline);
-        return "Against " + NormLabel.of(baseline.norm()) + " at " + value(r, baseline.mean()) + " " + r.metric()
+        return "Against " + baseline.label() + " at " + value(r, baseline.mean()) + " " + r.metric()
                 + (trouble.isEmpty() ? "" : " (" + trouble + ")") + ": " + said + ".";
     }
 
     private static String clause(Results r, Summary s) {
         String trouble = diverged(r, s);
-        return NormLabel.of(s.norm()) + " " + finding(r, s) + (trouble.isEmpty() ? "" : " and " + trouble);
+        return s.label() + " " + finding(r, s) + (trouble.isEmpty() ? "" : " and " + trouble);
     }
 
     /** "is 7.5 points behind (95% interval −8.9 to −6.1)". */

@@ -6,7 +6,7 @@
   const narrow = matchMedia('(max-width: 44rem)');
   const DASHES = ['solid', [7, 4], [2, 3], [10, 3, 2, 3], [14, 4], [5, 2, 2, 2, 2, 2], [1, 2], [10, 6]];
   const SYMBOLS = ['circle', 'triangle', 'diamond', 'rect', 'emptyCircle', 'emptyTriangle', 'emptyDiamond', 'emptyRect'];
-  const SITE_SYMBOLS = { ATTENTION: 'circle', MLP: 'triangle', FINAL: 'diamond' };
+  const SITE_SYMBOLS = { attention: 'circle', mlp: 'triangle', final: 'diamond' };
   const baseline = norms.find((n) => n.baseline);
   const charts = []; // {element, make, renderer, instance}
 
@@ -42,19 +42,29 @@
     const empty = mark.startsWith('empty');
     const shape = mark.replace('empty', '').toLowerCase();
     const shapes = {
-      circle: '<circle cx="17" cy="7" r="4"',
-      rect: '<rect x="13" y="3" width="8" height="8"',
-      triangle: '<path d="M17 2 L22 11 L12 11 Z"',
-      diamond: '<path d="M17 1.5 L22 7 L17 12.5 L12 7 Z"',
+      circle: '<circle cx="C" cy="7" r="4"',
+      rect: '<rect x="L" y="3" width="8" height="8"',
+      triangle: '<path d="MC 2 l5 9 h-10 Z"',
+      diamond: '<path d="MC 1.5 l5 5.5 -5 5.5 -5 -5.5 Z"',
     };
     const span = element('span', { 'aria-hidden': 'true' });
     span.style.color = `var(${hue})`;
     span.style.lineHeight = '0';
-    span.innerHTML = `<svg width="34" height="14" viewBox="0 0 34 14">`
-      + (line ? `<path d="M0 7H34" stroke="currentColor" stroke-width="2"${pattern}/>` : '')
-      + (shapes[shape] ? `${shapes[shape]} stroke="currentColor" stroke-width="1.5" fill="${empty ? 'var(--paper)' : 'currentColor'}"/>` : '')
+    const centre = line ? 24 : 7;
+    span.innerHTML = `<svg width="${2 * centre}" height="14" viewBox="0 0 ${2 * centre} 14">`
+      + (line ? `<path d="M0 7H48" stroke="currentColor" stroke-width="2"${pattern}/>` : '')
+      + (shapes[shape] ? `${shapes[shape].replace('C', centre).replace('L', centre - 4)} stroke="currentColor" stroke-width="1.5" fill="${empty ? 'var(--paper)' : 'currentColor'}"/>` : '')
       + '</svg>';
     return span;
+  }
+
+  /** A symbol and its colours for ECharts, whose own hollow symbols are white inside on any paper. */
+  function mark(name, hue, more = {}) {
+    const hollow = name.startsWith('empty');
+    return {
+      symbol: name.replace('empty', '').replace(/^./, (c) => c.toLowerCase()),
+      itemStyle: { color: hollow ? css('--paper') : hue, borderColor: hollow ? hue : undefined, borderWidth: hollow ? 1.5 : 0, ...more },
+    };
   }
 
   function legend(entries) {
@@ -71,6 +81,14 @@
     document.getElementById(id).append(element('p', { class: 'missing' }, text));
   }
 
+  /** Every chart keeps to its box, whatever changes that. */
+  const fitted = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const i = echarts.getInstanceByDom(target);
+      if (i && (i.getWidth() !== target.clientWidth || i.getHeight() !== target.clientHeight)) i.resize();
+    }
+  });
+
   // ---- charts ------------------------------------------------------------------------------------------------------------------
   function add(parent, label, make, renderer = 'svg') {
     const box = element('div', { class: 'chart', role: 'img', 'aria-label': label });
@@ -78,6 +96,7 @@
     const chart = { element: box, make, renderer, instance: null };
     charts.push(chart);
     draw(chart);
+    fitted.observe(box);
     return chart;
   }
 
@@ -137,7 +156,7 @@
         if (s.low95 != null) series.push(bar(s.low95, s.high95, y, 4, 'solid'));
         if (s.bootstrapLow95 != null) series.push(bar(s.bootstrapLow95, s.bootstrapHigh95, y - 0.22, 1.5, [4, 3]));
         series.push({
-          type: 'scatter', name: n.label, symbol: 'emptyCircle', symbolSize: 7, itemStyle: { color: colour(i) },
+          type: 'scatter', name: n.label, symbolSize: 7, ...mark('emptyCircle', colour(i)),
           data: n.differences.map((d) => ({ value: [d.value, y + 0.2], seed: d.seed })),
           tooltip: { formatter: (p) => `${escape(n.label)}, seed ${p.data.seed}: <b>${signed(p.value[0], metric.digits)}</b>${points}` } });
         series.push({
@@ -146,12 +165,10 @@
           tooltip: { formatter: () => rows(escape(n.label), [['difference', signed(s.difference, metric.digits) + points],
             ['95% over seeds', s.low95 == null ? 'needs two seeds' : `${signed(s.low95, metric.digits)} to ${signed(s.high95, metric.digits)}`],
             ['95% over examples', s.bootstrapLow95 == null ? '–' : `${signed(s.bootstrapLow95, metric.digits)} to ${signed(s.bootstrapHigh95, metric.digits)}`]]) } });
-        series.push({ // the row's name, anchored at the left edge of the plot
-          type: 'scatter', symbolSize: 0, silent: true, data: [[0, y + 0.42]], z: 6, tooltip: { show: false }, label: { show: false } });
       });
       const ends = others.flatMap((n) => [...n.differences.map((d) => d.value), n.summary.low95 ?? 0, n.summary.high95 ?? 0, n.summary.bootstrapLow95 ?? 0, n.summary.bootstrapHigh95 ?? 0]).concat(0);
       const room = (Math.max(...ends) - Math.min(...ends) || 1) * 0.06;
-      return frame(axis(`difference in ${metric.name}${points ? ',' + points : ''}`, { scale: false, min: Math.min(...ends) - room, max: Math.max(...ends) + room, axisLabel: { color: css('--soft'), fontSize: 11, showMinLabel: false, showMaxLabel: false, formatter: (v) => signed(Number(v.toPrecision(4)), Math.abs(v) < 1 && v !== 0 ? 2 : 0) } }),
+      return frame(axis(`difference in ${metric.name}${points ? ',' + points : ''}`, { scale: false, axisLine: { onZero: false, lineStyle: { color: css('--soft') } }, min: Math.min(...ends) - room, max: Math.max(...ends) + room, axisLabel: { color: css('--soft'), fontSize: 11, showMinLabel: false, showMaxLabel: false, formatter: (v) => signed(Number(v.toPrecision(4)), Math.abs(v) < 1 && v !== 0 ? 2 : 0) } }),
         axis('', { min: -0.5, max: others.length - 0.4, interval: 1, axisLabel: { show: false }, axisTick: { show: false }, axisLine: { show: false }, splitLine: { show: false } }),
         [...series, { type: 'line', data: [[0, -0.5], [0, others.length - 0.4]], symbol: 'none', silent: true, tooltip: { show: false }, lineStyle: { color: css('--n0'), width: 1 }, z: 1 }],
         { grid: { left: 16, right: 16, top: 6, bottom: 44 } });
@@ -176,14 +193,15 @@
     const figure = caption(id, title(drawn), text, legend(drawn.map((d) => [key(d.i), d.n.label])));
     add(figure, title(drawn), () => {
       const direct = !narrow.matches;
+      const shift = direct ? apart(drawn) : [];
       const series = drawn.flatMap(({ n, i, lines, mean: m }) => [
         ...lines.length > 1 ? lines.map((c) => ({
           type: 'line', data: c, symbol: 'none', silent: true, lineStyle: { color: colour(i), width: 0.8, opacity: 0.45 }, z: 2 })) : [],
         {
-          id: 'mean-' + i, name: n.label, type: 'line', data: m.map(([x, y]) => [x, y]), symbol: symbol(i), showAllSymbol: true,
+          id: 'mean-' + i, name: n.label, type: 'line', data: m.map(([x, y]) => [x, y]), ...mark(symbol(i), colour(i)), showAllSymbol: true,
           symbolSize: (_, p) => (m.length <= 24 || p.dataIndex % Math.ceil(m.length / 12) === Math.floor(m.length / 24) ? 7 : 0),
-          itemStyle: { color: colour(i) }, lineStyle: { color: colour(i), width: 2, type: dash(i) }, z: 4 + i, emphasis: { disabled: true },
-          endLabel: { show: direct, formatter: n.label, color: colour(i), fontSize: 12, distance: 8, width: 170, overflow: 'break' }, labelLayout: { moveOverlap: 'shiftY' } }]);
+          lineStyle: { color: colour(i), width: 2, type: dash(i) }, z: 4 + i, emphasis: { disabled: true },
+          endLabel: { show: direct, formatter: n.label, color: colour(i), fontSize: 12, distance: 8, width: 170, overflow: 'break', offset: [0, shift[i] ?? 0] } }]);
       const option = frame(axis('step', { scale: false, min: 0, max: 'dataMax' }), axis(yName, { nameGap: 38 }), series,
         { grid: { left: 58, right: direct ? 190 : 14, top: 14, bottom: 44 } });
       option.tooltip = {
@@ -199,6 +217,20 @@
     });
   }
 
+  /** How many pixels up or down each end label moves so that none covers another; the scale is a guess from the values drawn. */
+  function apart(drawn) {
+    const values = drawn.flatMap((d) => d.lines.flat().map((p) => p[1]));
+    const perPixel = (Math.max(...values) - Math.min(...values)) / 280 || 1;
+    const shift = [];
+    let last = -Infinity;
+    for (const d of [...drawn].sort((a, b) => b.mean.at(-1)[1] - a.mean.at(-1)[1])) { // from the top down
+      const at = -d.mean.at(-1)[1] / perPixel;
+      shift[d.i] = Math.max(0, last + 15 - at);
+      last = at + shift[d.i];
+    }
+    return shift;
+  }
+
   const ends = (drawn, digits) => listed(drawn.map((d) => `${fixed(d.mean.at(-1)[1], digits)} with ${d.n.label}`));
 
   // ---- the norm's input against its output -------------------------------------------------------------------------------------
@@ -210,7 +242,7 @@
     const body = element('div');
     const count = Math.max(...groups.map((g) => g.sites.length));
     const fill = (all) => {
-      charts.filter((c) => body.contains(c.element)).forEach((c) => { c.instance.dispose(); charts.splice(charts.indexOf(c), 1); });
+      charts.filter((c) => body.contains(c.element)).forEach((c) => { fitted.unobserve(c.element); c.instance.dispose(); charts.splice(charts.indexOf(c), 1); });
       body.replaceChildren();
       for (const g of groups) {
         body.append(element('div', { class: 'row-title' }, key(g.i), g.n.label));
@@ -257,14 +289,15 @@
     repaint.push(paint);
     sitePanels(figure, groups, (box, site) => {
       const f = site.fit;
-      box.append(element('h5', {}, site.name), element('p', {}, (f.exact ? `tanh(${precise(f.b)} x)` : `${precise(f.a)} tanh(${precise(f.b)} x)`) + `, R² ${fixed(f.r2, 3)} (line ${fixed(f.lineR2, 3)})`));
+      const other = site.tokens.some((t, k) => t.label !== tokens[k]?.label) ? `; marks: ${site.tokens[0].label} to ${site.tokens.at(-1).label}` : '';
+      box.append(element('h5', {}, site.name), element('p', {}, (f.exact ? `tanh(${precise(f.b)} x)` : `${precise(f.a)} tanh(${precise(f.b)} x)`) + `, R² ${fixed(f.r2, 3)} (line ${fixed(f.lineR2, 3)})` + other));
       const xs = site.tokens.flatMap((t) => t.points.map((p) => p[0]));
       const [low, high] = [Math.min(...xs), Math.max(...xs)];
       const curve = Array.from({ length: 81 }, (_, k) => low + ((high - low) * k) / 80).map((x) => [x, f.a * Math.tanh(f.b * x)]);
       add(box, `Input against output at ${site.name}`, () => {
-        const option = frame(axis(''), axis(''), [
+        const option = frame(axis('', { splitNumber: 4, axisLine: { onZero: false, lineStyle: { color: css('--soft') } } }), axis('', { splitNumber: 4, axisLine: { onZero: false, lineStyle: { color: css('--soft') } } }), [
           ...site.tokens.map((t, k) => ({
-            type: 'scatter', name: t.label, data: t.points, symbol: symbol(k), symbolSize: 4.5, itemStyle: { color: tokenColour(k, site.tokens.length), opacity: 0.8 },
+            type: 'scatter', name: t.label, data: t.points, symbolSize: 4.5, ...mark(symbol(k), tokenColour(k, site.tokens.length), { opacity: 0.8 }),
             emphasis: { focus: 'series', scale: 1.6 } })),
           { type: 'line', data: curve, symbol: 'none', silent: true, lineStyle: { color: css('--ink'), width: 1.4, type: f.exact ? 'solid' : [5, 3] }, z: 5, tooltip: { show: false } },
         ], { grid: { left: 34, right: 8, top: 8, bottom: 22 } });
@@ -327,10 +360,10 @@
     };
     const told = listed(groups.map((g) => `r = ${fixed(r(g.ends), 2)} with ${g.n.label}`));
     const kinds = [...new Set(groups.flatMap((g) => g.ends.map((e) => e.s.site)))];
-    const mark = (kind) => SITE_SYMBOLS[kind] ?? 'rect';
+    const form = (kind) => SITE_SYMBOLS[kind] ?? 'rect';
     const figure = caption('final-alpha', `After training, α against 1/std over the sites: ${told}`,
       'One mark is one norm site, mean over seeds; the number is its block, the symbol its kind. On the thin diagonal α equals 1/std. The paper finds a strong positive relation in long training (its figure 8, right).',
-      legend(kinds.map((k) => [key(0, { line: false, mark: mark(k), hue: '--ink' }), k.toLowerCase()])));
+      legend(kinds.map((k) => [key(0, { line: false, mark: form(k), hue: '--ink' }), k])));
     const grid = element('div', { class: 'panels wide' });
     figure.append(grid);
     for (const g of groups) {
@@ -345,7 +378,7 @@
         const option = frame(axis('1/std of the input', scale), axis('α', { ...scale, nameGap: 34 }), [
           { type: 'line', data: [[scale.min, scale.min], [top, top]], symbol: 'none', silent: true, lineStyle: { color: css('--soft'), width: 1 }, tooltip: { show: false } },
           ...kinds.map((k) => ({
-            type: 'scatter', name: k, symbol: mark(k), symbolSize: 11, itemStyle: { color: colour(g.i), opacity: 0.85 },
+            type: 'scatter', name: k, symbol: form(k), symbolSize: 11, itemStyle: { color: colour(g.i), opacity: 0.85 },
             data: g.ends.filter((e) => e.s.site === k).map((e) => ({ value: [e.at.x, e.at.y], name: e.s.name, n: e.at.each.length })),
             label: { show: true, position: 'right', color: css('--ink'), fontSize: 11, formatter: (p) => p.name.match(/\d+/)?.[0] ?? '' }, labelLayout: { hideOverlap: true } })),
         ], { grid: { left: 52, right: 20, top: 12, bottom: 44 } });
@@ -369,11 +402,8 @@
   finalAlpha();
 
   const redraw = () => { repaint.forEach((f) => f()); charts.forEach(draw); };
-  const resize = () => charts.forEach((c) => c.instance.resize());
   dark.addEventListener('change', redraw);
   narrow.addEventListener('change', redraw);
-  let waiting = 0;
-  addEventListener('resize', () => { cancelAnimationFrame(waiting); waiting = requestAnimationFrame(resize); });
-  addEventListener('beforeprint', () => { document.documentElement.classList.add('print'); document.querySelectorAll('details').forEach((d) => { d.open = true; }); redraw(); resize(); });
-  addEventListener('afterprint', () => { document.documentElement.classList.remove('print'); redraw(); resize(); });
+  addEventListener('beforeprint', () => { document.documentElement.classList.add('print'); document.querySelectorAll('details').forEach((d) => { d.open = true; }); redraw(); });
+  addEventListener('afterprint', () => { document.documentElement.classList.remove('print'); redraw(); });
 })();

@@ -86,6 +86,8 @@ class ReportInBrowserTest {
         Object empty = page.evaluate("""
                 () => [...document.querySelectorAll('.chart')].filter((c) => {
                   const svg = c.querySelector('svg');
+                  const drawn = echarts.getInstanceByDom(c);
+                  if (!drawn || drawn.getWidth() !== c.clientWidth || drawn.getHeight() !== c.clientHeight) return true;
                   if (svg) return svg.querySelectorAll('path').length < 10;
                   const canvas = c.querySelector('canvas');
                   if (!canvas || !canvas.width) return true;
@@ -94,7 +96,9 @@ class ReportInBrowserTest {
                   for (let i = 3; i < pixels.length; i += 4) if (pixels[i]) painted++;
                   return painted < 1000;
                 }).map((c) => c.getAttribute('aria-label'))""");
-        assertThat(empty).as("charts that did not draw").isEqualTo(List.of());
+        assertThat(empty)
+                .as("charts that did not draw, or not to the size of their box")
+                .isEqualTo(List.of());
     }
 
     private static void noSidewaysScroll(Page page) {

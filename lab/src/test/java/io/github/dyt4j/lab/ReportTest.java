@@ -22,8 +22,9 @@ class ReportTest {
         Synthetic.Comparison c = Synthetic.comparison(3);
         String html = Report.html(c.results(), c.data(), "");
         assertThat(c.results().verdict())
-                .matches("Against LayerNorm at 8[23]\\.\\d% test accuracy: DyT is [678]\\.\\d points behind "
-                        + "\\(95% interval −\\d\\.\\d to −\\d\\.\\d\\); DyT, calibrated shows no difference .*");
+                .matches(
+                        "Against LayerNorm at 8[23]\\.\\d% test accuracy: DyT \\(α₀ = 0\\.5\\) is [678]\\.\\d points behind "
+                                + "\\(95% interval −\\d\\.\\d to −\\d\\.\\d\\); DyT \\(calibrated\\) shows no difference .*");
         assertThat(html).contains(Report.escape(c.results().verdict()));
         String behind = Verdict.amount(
                 c.results(),

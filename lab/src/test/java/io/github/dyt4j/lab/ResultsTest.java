@@ -6,8 +6,10 @@ import io.github.dyt4j.lab.Results.Run;
 import io.github.dyt4j.lab.Results.Setting;
 import io.github.dyt4j.lab.Results.Summary;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -20,8 +22,16 @@ class ResultsTest {
             "test loss",
             "nats",
             false,
-            List.of("layernorm", "dyt(alpha=0.5, weight=false)"),
+            labels("layernorm", "dyt(alpha=0.5, weight=false)"),
             3);
+
+    private static SequencedMap<String, String> labels(String... norms) {
+        SequencedMap<String, String> labels = new LinkedHashMap<>();
+        for (String norm : norms) {
+            labels.put(norm, NormLabel.of(norm));
+        }
+        return labels;
+    }
 
     private static Outcome run(String norm, int seed, @Nullable Double value, boolean diverged) {
         return new Outcome(new Run(norm, seed, value, value, diverged, 10, 1 << 20), new double[0]);
@@ -29,7 +39,7 @@ class ResultsTest {
 
     @Test
     void pairsBySeedWhateverTheOrder() {
-        String dyt = LOSS.norms().get(1);
+        String dyt = LOSS.norms().lastEntry().getKey();
         Results r = Results.of(
                 LOSS,
                 List.of(
@@ -46,13 +56,13 @@ class ResultsTest {
         assertThat(r.runs().getFirst().norm()).isEqualTo("layernorm");
         assertThat(r.verdict())
                 .isEqualTo(
-                        "Against LayerNorm at 1.100 nats test loss: DyT, α₀ = 0.5, weight=false is 0.100 nats behind "
+                        "Against LayerNorm at 1.100 nats test loss: DyT (α₀ = 0.5, weight=false) is 0.100 nats behind "
                                 + "(95% interval +0.100 to +0.100).");
     }
 
     @Test
     void jsonHasTheDocumentedFieldsAndNoNumbersThatJsonHasNot() {
-        String dyt = LOSS.norms().get(1);
+        String dyt = LOSS.norms().lastEntry().getKey();
         Results r = Results.of(LOSS, List.of(run("layernorm", 0, 1.0, false), run(dyt, 0, null, true)));
         JsonNode json = Report.JSON.readTree(Report.JSON.writeValueAsString(r));
         assertThat(new ArrayList<>(json.propertyNames()))
@@ -79,7 +89,7 @@ class ResultsTest {
 
     @Test
     void csvIsOneRectangleWithQuotedNorms() {
-        String dyt = LOSS.norms().get(1);
+        String dyt = LOSS.norms().lastEntry().getKey();
         List<String> lines = Results.of(LOSS, List.of(run("layernorm", 0, 1.0, false), run(dyt, 0, 1.5, false)))
                 .csv()
                 .lines()

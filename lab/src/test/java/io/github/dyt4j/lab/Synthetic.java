@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +49,8 @@ final class Synthetic {
         environment.put("java", "25 </script><script>alert(1)</script>");
         environment.put("kernels", "vector 512-bit, 2 threads");
         Results results = Results.of(
-                new Setting("synthetic", "dyt4j compare synthetic", environment, "test accuracy", "%", true, NORMS, 3),
+                new Setting(
+                        "synthetic", "dyt4j compare synthetic", environment, "test accuracy", "%", true, labels(), 3),
                 outcomes);
         List<Norm> norms = new ArrayList<>();
         for (int n = 0; n < NORMS.size(); n++) {
@@ -56,6 +58,14 @@ final class Synthetic {
         }
         return new Comparison(
                 results, new ReportData(new Metric("test accuracy", "%", true, 1), "training loss", 94, 6, norms));
+    }
+
+    private static SequencedMap<String, String> labels() {
+        SequencedMap<String, String> labels = new LinkedHashMap<>();
+        for (String norm : NORMS) {
+            labels.put(norm, NormLabel.of(norm, norm.equals("dyt") ? new double[] {0.5, 0.5} : new double[0]));
+        }
+        return labels;
     }
 
     private Outcome outcome(int n, int seed) {
@@ -92,23 +102,24 @@ final class Synthetic {
         List<Start> starts = new ArrayList<>();
         for (int b = 0; b <= 2 * DEPTH; b++) {
             String name = b == 2 * DEPTH ? "norm" : "blocks." + b / 2 + ".norm" + (b % 2 + 1);
-            String site = b == 2 * DEPTH ? "FINAL" : b % 2 == 0 ? "ATTENTION" : "MLP";
+            String site = b == 2 * DEPTH ? "final" : b % 2 == 0 ? "attention" : "mlp";
             sites.add(history(n, b, name, site, seeds));
             taps.add(points(n, b, name, site));
             for (int seed = 0; seed < seeds && n == 2; seed++) {
-                starts.add(new Start(seed, name, 0.6 + 0.2 * b, 1 / (0.6 + 0.2 * b), 1.5));
+                starts.add(new Start(seed, name, 1 / (0.6 + 0.2 * b), 1.5));
             }
         }
         return new Norm(
                 NORMS.get(n),
-                NormLabel.of(NORMS.get(n)),
+                labels().sequencedValues().stream().toList().get(n),
                 n == 0,
                 summary,
                 n == 0 ? List.of() : differences,
                 curves,
                 n == 0 ? List.of() : sites,
                 seeds == 0 ? List.of() : taps,
-                starts);
+                starts,
+                463_000 + n);
     }
 
     private Curve curve(int n, Run run) {
