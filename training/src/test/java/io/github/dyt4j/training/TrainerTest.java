@@ -40,7 +40,7 @@ final class TrainerTest {
 
     private static double lossAt(Path run, int step) throws IOException {
         return (double) Objects.requireNonNull(TinyRun.metrics(run).stream()
-                .filter(l -> l.get("step").equals(step) && "train".equals(l.get("split")))
+                .filter(l -> Integer.valueOf(step).equals(l.get("step")) && "train".equals(l.get("split")))
                 .findFirst()
                 .orElseThrow()
                 .get("loss"));
