@@ -43,6 +43,22 @@ public final class Models {
         return VisionTransformer.parameterCount(config(name, overrides), spec);
     }
 
+    /** About how many values a forward pass in training keeps for the backward pass, per input, without building the model. */
+    public static long activationCount(String name, Map<String, ?> overrides) {
+        return VisionTransformer.activationCount(config(name, overrides));
+    }
+
+    /** The shape of one input, (C, H, W), without building the model. */
+    public static long[] inputShape(String name, Map<String, ?> overrides) {
+        VisionTransformer.Config config = config(name, overrides);
+        return new long[] {config.inChans(), config.imgSize(), config.imgSize()};
+    }
+
+    /** How many classes the model tells apart, without building it. */
+    public static int numClasses(String name, Map<String, ?> overrides) {
+        return config(name, overrides).numClasses();
+    }
+
     private static VisionTransformer.Config config(String name, Map<String, ?> overrides) {
         VisionTransformer.Config config = VISION_TRANSFORMERS.get(name);
         if (config == null) {

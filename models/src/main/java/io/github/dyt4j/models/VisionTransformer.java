@@ -186,6 +186,16 @@ public final class VisionTransformer implements Model {
                 + Linear.parameterCount(e, c.numClasses);
     }
 
+    /**
+     * By block: its input, norm1, q, k, v, the heads' output, the MLP's input, norm2, and the hidden layer before and after GELU; and one
+     * hidden layer's gradient at a time.
+     */
+    static long activationCount(Config c) {
+        long tokens = 1 + c.patches();
+        long block = 8L * c.embedDim + 2L * c.hidden();
+        return (long) c.inChans * c.imgSize * c.imgSize + tokens * (c.depth * block + 2L * c.hidden());
+    }
+
     public Config config() {
         return config;
     }

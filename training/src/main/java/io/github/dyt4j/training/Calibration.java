@@ -1,6 +1,7 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.torch.Autocast;
+import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.Norms;
 import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.training.run.RunFolder;
@@ -21,19 +22,25 @@ final class Calibration {
 
     private Calibration() {}
 
-    /** Sets the start of the task's norms and records it; returns how many sites were set. */
-    static int run(Task task, boolean bf16, RunFolder folder) throws IOException {
+    /** Sets the start of the task's norms where the recipe's norm asks for it; empty where it does not. */
+    static SequencedMap<String, Norms.Start> set(Task task, Recipe recipe) {
+        if (!NormSpec.parse(recipe.norm()).calibrated()) {
+            return new LinkedHashMap<>();
+        }
         var parameters = task.model().parameters();
         parameters.training(false);
-        SequencedMap<String, Norms.Start> starts;
         try (Batches batches = task.unmixed();
                 var _ = new Scope();
-                var _ = Autocast.bf16(bf16)) {
+                var _ = Autocast.bf16(recipe.bf16())) {
             Batch first = batches.next();
-            starts = task.model().norms().calibrate(() -> task.model().forward(first.input()));
+            return task.model().norms().calibrate(() -> task.model().forward(first.input()));
         } finally {
             parameters.training(true);
         }
+    }
+
+    /** Records what was set when a run began. */
+    static void write(RunFolder folder, SequencedMap<String, Norms.Start> starts) throws IOException {
         Map<String, Map<String, @Nullable Double>> record = new LinkedHashMap<>();
         starts.forEach((site, start) -> {
             Map<String, @Nullable Double> values = new LinkedHashMap<>();
@@ -43,7 +50,6 @@ final class Calibration {
         });
         folder.store()
                 .replace(file(folder), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(record));
-        return starts.size();
     }
 
     /** What was set when the run began; null where nothing was. */

@@ -5,15 +5,22 @@ import io.github.dyt4j.models.Model;
 import io.github.dyt4j.models.Models;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.TorchRuntime;
+import io.github.dyt4j.training.data.Image;
 import io.github.dyt4j.training.data.ImageData;
+import io.github.dyt4j.training.data.ImageDataset;
 import io.github.dyt4j.training.data.ImageTransforms;
 import io.github.dyt4j.training.data.Interpolation;
 import io.github.dyt4j.training.data.Loader;
 import io.github.dyt4j.training.data.Mixup;
 import io.github.dyt4j.training.data.Pipeline;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Images and their classes. */
@@ -44,31 +51,51 @@ public final class ClassificationTask implements Task {
 
     /** Opens the recipe's data and builds its model, with initial weights that the recipe's seed alone decides. */
     public static ClassificationTask of(Recipe recipe) {
-        ImageData data = recipe.data().equals("builtin")
-                ? ImageData.builtIn()
-                : ImageData.open(Path.of(recipe.data()), recipe.skipBad());
-        return of(recipe, data);
+        return of(recipe, open(recipe));
     }
 
     /** The same with data that is already there. */
-    public static ClassificationTask of(Recipe recipe, ImageData data) {
-        int classes = data.classes().size();
-        if (classes < 2) {
-            throw new UserError("There is one class alone in " + recipe.data() + " ("
-                    + data.classes().getFirst()
-                    + "): there is nothing to tell apart.\nA class is a folder of images; at least two are needed.");
-        }
+    static ClassificationTask of(Recipe recipe, ImageData data) {
         SequencedMap<String, Object> arguments = recipe.modelArguments();
-        arguments.putIfAbsent("in_chans", data.train().image(0).channels());
+        complete(arguments, data);
+        Footprint.of(recipe, arguments).require(recipe);
+        TorchRuntime.seed(recipe.seed());
+        Model model = Models.create(recipe.model(), arguments, NormSpec.parse(recipe.norm()));
+        return new ClassificationTask(recipe, data, model, Models.numClasses(recipe.model(), arguments));
+    }
+
+    static ImageData open(Recipe recipe) {
+        ImageData data = recipe.data().equals("builtin")
+                ? ImageData.builtIn()
+                : ImageData.open(Path.of(recipe.data()), recipe.skipBad());
+        if (data.classes().size() < 2) {
+            throw new UserError("There is one class alone in " + recipe.data() + " ("
+                    + data.classes().getFirst() + "): there is nothing to tell apart.\n"
+                    + "A class is a folder of images; at least two are needed.");
+        }
+        return data;
+    }
+
+    /** Puts in what the recipe leaves to the data: in_chans and num_classes. */
+    static void complete(Map<String, Object> arguments, ImageData data) {
+        int classes = data.classes().size();
+        arguments.putIfAbsent("in_chans", channels(data.train()));
         arguments.putIfAbsent("num_classes", classes);
         int outputs = (int) Objects.requireNonNull(arguments.get("num_classes"));
         if (outputs < classes) {
             throw new UserError("num_classes is " + outputs + ", but the data has " + classes + " classes.\n"
                     + "Leave num_classes away, and it is taken from the data.");
         }
-        TorchRuntime.seed(recipe.seed());
-        Model model = Models.create(recipe.model(), arguments, NormSpec.parse(recipe.norm()));
-        return new ClassificationTask(recipe, data, model, outputs);
+    }
+
+    /** Of the first few images: a coloured set may begin with a grey one. */
+    private static int channels(ImageDataset images) {
+        return IntStream.range(0, Math.min(16, images.size()))
+                .mapToObj(images::tryImage)
+                .flatMap(Optional::stream)
+                .mapToInt(Image::channels)
+                .max()
+                .orElse(3);
     }
 
     private ImageTransforms transforms() {
@@ -170,6 +197,13 @@ public final class ClassificationTask implements Task {
                 loader.close();
             }
         };
+    }
+
+    @Override
+    public List<String> skipped() {
+        return Stream.of(data.train(), data.test())
+                .flatMap(d -> d.skipped().stream())
+                .toList();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.models.Model;
+import java.util.List;
 
 /** What is trained on what, for what: all in which one family differs from another. Closing it frees the model. */
 public interface Task extends AutoCloseable {
@@ -22,6 +23,9 @@ public interface Task extends AutoCloseable {
 
     /** One line for people: what the data is. */
     String describe();
+
+    /** What could not be read and was left out so far, each with its reason. */
+    List<String> skipped();
 
     @Override
     default void close() {

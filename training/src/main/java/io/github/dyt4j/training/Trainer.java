@@ -4,7 +4,7 @@ import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.torch.AdamW;
 import io.github.dyt4j.torch.Autocast;
 import io.github.dyt4j.torch.Ema;
-import io.github.dyt4j.torch.NormSpec;
+import io.github.dyt4j.torch.Norms;
 import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.TorchRuntime;
 import io.github.dyt4j.training.run.Checkpoint;
@@ -17,11 +17,14 @@ import io.github.dyt4j.training.run.RunTensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -44,6 +47,7 @@ public final class Trainer implements AutoCloseable {
     private final @Nullable Ema ema;
     private final RunTensors tensors;
     private final ResultWriter results;
+    private final Set<String> named = new HashSet<>();
     private final Schedule schedule;
     private final int stepsPerEpoch;
     private final long totalSteps;
@@ -103,9 +107,11 @@ public final class Trainer implements AutoCloseable {
         schedule = Schedule.of(recipe, stepsPerEpoch);
         progress.note(recipe.name() + " with " + recipe.norm() + ", seed " + recipe.seed() + ": " + task.describe());
         Optional<Checkpoint.Found> found = folder.checkpoints(CHECKPOINTS_KEPT).latest();
-        if (found.isEmpty() && NormSpec.parse(recipe.norm()).calibrated()) {
-            int sites = Calibration.run(task, recipe.bf16(), folder);
-            progress.note("Calibrated the start of " + sites + " norms on the first batch");
+        SequencedMap<String, Norms.Start> starts =
+                found.isEmpty() ? Calibration.set(task, recipe) : new LinkedHashMap<>();
+        if (!starts.isEmpty()) {
+            Calibration.write(folder, starts);
+            progress.note("Calibrated the start of " + starts.size() + " norms on the first batch");
         }
         optimizer = new AdamW(
                 ParameterGroups.of(task.model(), recipe.number("weight_decay")),
@@ -157,7 +163,7 @@ public final class Trainer implements AutoCloseable {
                 long started = System.nanoTime();
                 double loss = 0;
                 for (int i = 0; i < accumulate; i++) {
-                    TorchRuntime.seed(chance(step * accumulate + i));
+                    TorchRuntime.seed(StepSeed.of(recipe.seed(), step * accumulate + i));
                     loss += backward(batches) / accumulate;
                 }
                 double norm = AdamW.clipGradients(
@@ -177,7 +183,7 @@ public final class Trainer implements AutoCloseable {
                 double ms = (System.nanoTime() - started) / 1e6;
                 double rate = 1000.0 * recipe.batchSize() * accumulate / ms;
                 if (step % recipe.integer("log_interval") == 0) {
-                    log.metrics(step, epoch + 1, "train", trainLine(loss, lr, norm, ms, rate));
+                    log.train(step, epoch + 1, new RunLog.Train(loss, lr, norm, ms, rate));
                 }
                 double left = (System.nanoTime() - began) / 1e9 / (step - first) * (totalSteps - step);
                 progress.step(new Progress.Step(step, totalSteps, epoch + 1, recipe.epochs(), loss, lr, rate, left));
@@ -229,25 +235,6 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /** The seed of libtorch's generator in one forward pass: SplitMix64's mixing of seed and position. */
-    private long chance(long position) {
-        long z = recipe.seed() * 0x9E3779B97F4A7C15L + position + 1;
-        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-        return (z ^ (z >>> 31)) >>> 1;
-    }
-
-    private static Map<String, Number> trainLine(double loss, double lr, double norm, double ms, double rate) {
-        Map<String, Number> line = new LinkedHashMap<>();
-        line.put("loss", loss);
-        line.put("lr", lr);
-        line.put("grad_norm", norm);
-        line.put("ms_per_step", ms);
-        line.put("images_per_second", rate);
-        line.put("peak_bytes", Environment.peakBytes().orElse(0));
-        return line;
-    }
-
     /** Judges the model, the averaged one where averaging is on; what is not finite is nobody's best. */
     private Evaluation evaluate(RunLog log, long step, int epoch) throws IOException {
         Evaluation[] seen = new Evaluation[1];
@@ -273,6 +260,7 @@ public final class Trainer implements AutoCloseable {
             progress.tested(
                     new Progress.Tested(step, epoch, now.loss(), metric, now.value(), (best ? now : before).value()));
         }
+        task.skipped().stream().filter(named::add).forEach(bad -> progress.note("Left out " + bad));
         return tested;
     }
 

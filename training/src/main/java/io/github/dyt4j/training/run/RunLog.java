@@ -13,6 +13,13 @@ public final class RunLog implements AutoCloseable {
         public static final Positions START = new Positions(0, 0, 0);
     }
 
+    /**
+     * A training step.
+     *
+     * @param gradNorm of all gradients together, before clipping
+     */
+    public record Train(double loss, double lr, double gradNorm, double msPerStep, double imagesPerSecond) {}
+
     private final Metrics metrics;
     private final Metrics sites;
     private final EventFile events;
@@ -28,6 +35,18 @@ public final class RunLog implements AutoCloseable {
                 Metrics.open(folder.metrics(), at.metrics()),
                 Metrics.open(folder.sites(), at.sites()),
                 EventFile.open(folder.events(), at.events()));
+    }
+
+    /** A training step's line of metrics.jsonl. */
+    public void train(long step, int epoch, Train train) throws IOException {
+        Map<String, Number> values = new LinkedHashMap<>();
+        values.put("loss", train.loss());
+        values.put("lr", train.lr());
+        values.put("grad_norm", train.gradNorm());
+        values.put("ms_per_step", train.msPerStep());
+        values.put("images_per_second", train.imagesPerSecond());
+        values.put("peak_bytes", Environment.peakBytes().orElse(0));
+        metrics(step, epoch, "train", values);
     }
 
     /** A line of metrics.jsonl with {@code step}, {@code epoch} and {@code split}, and its numbers as {@code SPLIT/NAME} of TensorBoard. */

@@ -1,0 +1,60 @@
+package io.github.dyt4j.training;
+
+import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.models.Models;
+import io.github.dyt4j.torch.NormSpec;
+import io.github.dyt4j.training.run.Environment;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * The memory that training takes, by formula: 4 bytes a parameter for the weight, 4 for its gradient, 8 for AdamW's moments, and with EMA 4 for
+ * the average and 4 for the weights set aside while it is evaluated; and the activations of one batch in f32. What the process itself and the data
+ * need comes on top.
+ */
+public record Footprint(long parameters, long weights, long gradients, long moments, long averages, long activations) {
+    static Footprint of(Recipe recipe, Map<String, Object> modelArguments) {
+        long n = Models.parameterCount(recipe.model(), modelArguments, NormSpec.parse(recipe.norm()));
+        long activations = 4L * recipe.batchSize() * Models.activationCount(recipe.model(), modelArguments);
+        return new Footprint(n, 4 * n, 4 * n, 8 * n, recipe.has("ema_decay") ? 8 * n : 0, activations);
+    }
+
+    public long bytes() {
+        return weights + gradients + moments + averages + activations;
+    }
+
+    public boolean fits() {
+        return Environment.machineBytes() == 0 || bytes() <= Environment.machineBytes();
+    }
+
+    /** Refuses what this machine cannot hold before the system kills it. */
+    void require(Recipe recipe) {
+        if (!fits()) {
+            throw new UserError("Training " + recipe.model() + " needs " + this + ".\n" + advice(recipe));
+        }
+    }
+
+    /** How it would fit. */
+    String advice(Recipe recipe) {
+        long left = Environment.machineBytes() - (bytes() - activations);
+        long images = left / Math.max(1, activations / recipe.batchSize());
+        return images < 1
+                ? "The weights alone are too many for this machine: take a smaller model."
+                : "About " + images + " images at once fit: set batch_size=" + images + " and grad_accum_steps="
+                        + Math.ceilDiv((long) recipe.batchSize() * recipe.gradAccumSteps(), images) + ".";
+    }
+
+    static String gigabytes(long bytes) {
+        return bytes >= 1L << 30
+                ? String.format(Locale.ROOT, "%.1f GB", bytes / (double) (1L << 30))
+                : String.format(Locale.ROOT, "%.1f MB", bytes / (double) (1L << 20));
+    }
+
+    @Override
+    public String toString() {
+        return "about " + gigabytes(bytes()) + " (weights " + gigabytes(weights) + ", gradients " + gigabytes(gradients)
+                + ", AdamW "
+                + gigabytes(moments) + (averages == 0 ? "" : ", EMA " + gigabytes(averages)) + ", activations "
+                + gigabytes(activations) + "); this machine has " + gigabytes(Environment.machineBytes());
+    }
+}

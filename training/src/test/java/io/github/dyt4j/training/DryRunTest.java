@@ -1,0 +1,60 @@
+package io.github.dyt4j.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.dyt4j.formats.UserError;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class DryRunTest {
+    @Test
+    void tellsWhatARunWouldTake(@TempDir Path folder) throws IOException {
+        DryRun run = DryRun.of(TinyRun.recipe(TinyRun.data(folder)));
+        assertThat(run.sites()).isEqualTo("5 (2 attention, 1 final, 2 mlp)");
+        assertThat(run.trainingImages()).isEqualTo(TinyRun.TRAIN);
+        assertThat(run.secondsPerStep()).isPositive();
+        assertThat(run.lines())
+                .anyMatch(l -> l.matches("parameters  [0-9],[0-9]{3}"))
+                .anyMatch(l -> l.matches("memory      about [0-9.]+ MB \\(weights .*, EMA .*\\); this machine has .*"))
+                .anyMatch(l -> l.matches("time        .* for an epoch of 6 steps, .* for all 2, evaluations aside"));
+        try (Task task = ClassificationTask.of(TinyRun.recipe(folder))) {
+            long built = task.model().parameters().trainable().values().stream()
+                    .mapToLong(Tensor::numel)
+                    .sum();
+            assertThat(run.footprint().parameters()).isEqualTo(built);
+        }
+    }
+
+    @Test
+    void noDataIsNoHindrance() {
+        Recipe recipe = TinyRun.plain(Path.of("nowhere-at-all"))
+                .with("in_chans=3")
+                .with("num_classes=7")
+                .with("grad_accum_steps=4");
+        assertThat(DryRun.of(recipe).lines())
+                .contains("data        there is no nowhere-at-all here, so tried on noise of 3 x 8 x 8, 7 classes")
+                .anyMatch(l -> l.matches("step        .* for 64 images, reckoned from one of 16"))
+                .anyMatch(l -> l.matches("time        .* for a million images, times 2 epochs"));
+    }
+
+    @Test
+    void whatCannotFitIsCountedAndSaid() {
+        Recipe recipe = Recipes.find("vit-l").with("data=nowhere-at-all").with("batch_size=1000000");
+        DryRun run = DryRun.of(recipe);
+        assertThat(run.footprint().parameters())
+                .isEqualTo(304_326_632 + 49); // timm's vit_large_patch16_224, and an α a norm
+        assertThat(run.footprint().fits()).isFalse();
+        assertThat(run.lines())
+                .anyMatch(
+                        l -> l.matches(" +it does not fit. About \\d+ images at once fit: set batch_size=\\d+ and .*"));
+        assertThatThrownBy(() -> ClassificationTask.of(
+                        TinyRun.plain(Path.of("x")).with("batch_size=2000000000"), SyntheticImages.data(32, 8, 1, 3)))
+                .isInstanceOf(UserError.class)
+                .hasMessageMatching(
+                        "(?s)Training vit_tiny_patch16_224 needs about .* GB.*; this machine has .*\\.\nAbout \\d+ images .*");
+    }
+}
