@@ -5,6 +5,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -13,7 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "dyt4j",
         mixinStandardHelpOptions = true,
-        version = "dyt4j 0.1.0",
+        versionProvider = Dyt4j.Version.class,
         synopsisSubcommandLabel = "COMMAND",
         header = {
             "Transformers without normalization on the JVM.",
@@ -25,7 +26,7 @@ import picocli.CommandLine.Spec;
             "To begin: @|bold ${COMMAND-FULL-NAME} compare|@ trains a small ViT with LayerNorm and with DyT and writes a report.",
             "What a command takes: ${COMMAND-FULL-NAME} COMMAND --help"
         },
-        subcommands = {InfoCommand.class, HelpCommand.class})
+        subcommands = {TrainCommand.class, EvalCommand.class, InfoCommand.class, ListCommand.class, HelpCommand.class})
 public final class Dyt4j implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -35,6 +36,14 @@ public final class Dyt4j implements Runnable {
         throw new ParameterException(spec.commandLine(), "A command is missing.");
     }
 
+    /** As the jar's manifest says. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"dyt4j " + Dyt4j.class.getPackage().getImplementationVersion()};
+        }
+    }
+
     /** The whole tree, ready to parse; it touches no class that loads a native library. */
     public static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Dyt4j());
@@ -42,7 +51,7 @@ public final class Dyt4j implements Runnable {
         line.setColorScheme(CommandLine.Help.defaultColorScheme(Terminal.colour() ? Ansi.AUTO : Ansi.OFF));
         line.setParameterExceptionHandler(new Mistakes.Usage());
         line.setExecutionExceptionHandler(new Mistakes.Execution());
-        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setExecutionStrategy(Mistakes::run);
         return line;
     }
 

@@ -1,5 +1,7 @@
 package io.github.dyt4j.cli;
 
+import io.github.dyt4j.torch.TorchRuntime;
+import io.github.dyt4j.training.run.Environment;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -17,14 +19,21 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        PrintWriter out = spec.commandLine().getOut();
-        row(out, "machine", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-        row(out, "JDK", System.getProperty("java.vm.name") + " " + Runtime.version());
-        out.flush();
+        TorchRuntime.start(0);
+        Environment here = Environment.here();
+        row("dyt4j", here.version());
+        row("machine", here.cpu() + ", " + here.cores() + " cores, " + (here.memoryBytes() >> 30) + " GB");
+        row("system", here.os());
+        row("JDK", here.java());
+        row("libtorch", here.libtorch() + ", " + here.instructions());
+        row("kernels", here.kernels());
+        row("threads", String.valueOf(here.threads()));
         return 0;
     }
 
-    private static void row(PrintWriter out, String name, String value) {
-        out.printf("%-10s %s%n", name, value);
+    private void row(String name, String value) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf("%-10s%s%n", name, value);
+        out.flush();
     }
 }

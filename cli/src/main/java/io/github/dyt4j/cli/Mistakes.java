@@ -28,6 +28,16 @@ final class Mistakes {
 
     private Mistakes() {}
 
+    /** Runs what was parsed; an Error (no memory, a native library that does not load) is told like any other failure. */
+    static int run(ParseResult parsed) {
+        try {
+            return new CommandLine.RunLast().execute(parsed);
+        } catch (LinkageError | VirtualMachineError e) {
+            CommandLine line = parsed.asCommandLineList().getLast();
+            throw new CommandLine.ExecutionException(line, String.valueOf(e.getMessage()), e);
+        }
+    }
+
     /** Wrong words on the command line: what is wrong, the nearest name, where the help is. */
     static final class Usage implements IParameterExceptionHandler {
         @Override

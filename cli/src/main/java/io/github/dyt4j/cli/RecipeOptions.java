@@ -1,0 +1,40 @@
+package io.github.dyt4j.cli;
+
+import io.github.dyt4j.training.Recipe;
+import io.github.dyt4j.training.Recipes;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What {@code train} and {@code compare} both take: changes to a recipe. */
+final class RecipeOptions {
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description =
+                    "Images to train and test on: train/CLASS/*.jpg|png beside val/ or test/, or MNIST's IDX files. "
+                            + "Default: the recipe's.")
+    private @Nullable String data;
+
+    @Option(names = "--set", paramLabel = "K=V", description = "Sets a key of the recipe, as lr=1e-3; may be repeated.")
+    private List<String> set = new ArrayList<>();
+
+    @Option(names = "--skip-bad", description = "Go on without image files that cannot be read; they are named.")
+    private boolean skipBad;
+
+    /** The recipe of this name or path with what was asked for. */
+    Recipe apply(String nameOrPath) {
+        Recipe recipe = Recipes.find(nameOrPath);
+        if (data != null) {
+            recipe = recipe.with("data", data);
+        }
+        if (skipBad) {
+            recipe = recipe.with("skip_bad=true");
+        }
+        for (String assignment : set) {
+            recipe = recipe.with(assignment);
+        }
+        return recipe;
+    }
+}

@@ -1,0 +1,285 @@
+package io.github.dyt4j.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+
+/**
+ * The table of wrong invocations: each row is what was typed, and words that the answer must have. The exit code is 2, the answer has at
+ * most three lines and no stack trace, and nothing that was there is lost.
+ */
+final class WrongInvocationsTest {
+    /** A model and a run of seconds, so that a row that trains by mistake ends soon. */
+    private static final String TINY = """
+            model: vit_tiny_patch16_224
+            img_size: 8
+            patch_size: 4
+            embed_dim: 8
+            depth: 1
+            num_heads: 2
+            global_pool: avg
+            epochs: 1
+            warmup_epochs: 0
+            batch_size: 4
+            """;
+
+    /** What is said of a run before the mistake is found. */
+    private static final Pattern PROGRESS = Pattern.compile("seed 0: |^training: |^epoch \\d");
+
+    @TempDir
+    private static Path folder = Path.of("");
+
+    private static BadData data = new BadData(folder);
+
+    /** @param says what the answer has, each; {@code FOLDER} stands for the temporary one */
+    record Row(String name, List<String> says, String... arguments) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    @BeforeAll
+    static void files() throws IOException {
+        data = new BadData(folder);
+        recipe("tiny.yaml", TINY);
+        recipe("unknown-key.yaml", TINY + "epoch: 3\n");
+        recipe("twice.yaml", TINY + "epochs: 3\n");
+        recipe("word.yaml", TINY.replace("depth: 1", "depth: deep"));
+        recipe("alpha.yaml", TINY + "norm: dyt(alpha=half)\n");
+        Files.writeString(folder.resolve("binary.yaml"), "\0\1\2");
+        Files.createDirectories(folder.resolve("empty"));
+        data.write("not-a-run/precious.txt", "thesis".getBytes(UTF_8));
+        data.write("other-run/recipe.yaml", (TINY + "lr: 0.5\n").getBytes(UTF_8));
+    }
+
+    private static void recipe(String name, String text) throws IOException {
+        Files.writeString(folder.resolve(name), text);
+    }
+
+    static Stream<Row> rows() {
+        return Stream.of(
+                row("no command", says("command is missing", "--help")),
+                row("unknown command", says("'tain'", "Did you mean 'train'?"), "tain"),
+                row("unknown option", says("'--nrom'", "Did you mean '--norm'?"), "train", "vit-mini", "--nrom", "dyt"),
+                row("unknown option with =", says("'--sede'", "'--seed'"), "train", "vit-mini", "--sede=1"),
+                row("an option without its value", says("--norm"), "train", "vit-mini", "--norm"),
+                row("a word too many", says("'dyt'", "too many"), "train", "vit-mini", "dyt"),
+                row("no recipe", says("RECIPE"), "train"),
+                row("a seed that is no number", says("--seed", "'one'"), "train", "vit-mini", "--seed", "one"),
+                row("unknown list", says("'modles'", "'models'"), "list", "modles"),
+                row("unknown recipe", says("'vit-mni'", "Did you mean 'vit-mini'?"), "train", "vit-mni"),
+                row("no such file", says("FOLDER/none.yaml", "no such"), train("none.yaml")),
+                row("a folder as recipe", says("FOLDER/empty", "folder"), train("empty/")),
+                row("a binary file as recipe", says("FOLDER/binary.yaml"), train("binary.yaml")),
+                row("unknown key", says("unknown-key.yaml:11", "'epoch'", "'epochs'"), train("unknown-key.yaml")),
+                row("a key twice", says("twice.yaml:11", "'epochs'", "twice"), train("twice.yaml")),
+                row("a word for a number", says("word.yaml:5", "depth", "deep"), train("word.yaml")),
+                row(
+                        "unknown key to set",
+                        says("--set", "'epohcs'", "'epochs'"),
+                        train("tiny.yaml", "--set", "epohcs=1")),
+                row("nothing to set it to", says("--set", "key=value"), train("tiny.yaml", "--set", "epochs")),
+                row("out of range", says("epochs", "-1"), train("tiny.yaml", "--set", "epochs=-1")),
+                row("unknown norm", says("'dty'", "'dyt'"), train("tiny.yaml", "--norm", "dty")),
+                row("unknown norm option", says("'alhpa'", "'alpha'"), train("tiny.yaml", "--norm", "dyt(alhpa=1)")),
+                row("α0 is no number", says("alpha", "half"), train("tiny.yaml", "--norm", "dyt(alpha=half)")),
+                row("α0 is no number, in a recipe", says("alpha", "half"), train("alpha.yaml")),
+                row("unfinished norm", says("dyt(alpha=1"), train("tiny.yaml", "--norm", "dyt(alpha=1")),
+                row(
+                        "unknown model",
+                        says("'vit_tinny_patch16_224'", "'vit_tiny_patch16_224'"),
+                        train("tiny.yaml", "--set", "model=vit_tinny_patch16_224")),
+                row(
+                        "heads that do not divide",
+                        says("embed_dim", "num_heads"),
+                        train("tiny.yaml", "--set", "num_heads=3")),
+                row("missing data", says("FOLDER/none", "not exist"), onData("none")),
+                row("empty data", says("FOLDER/empty", "empty", "train/CLASS"), onData("empty")),
+                row("one class", says("one class", "cat"), onData(data().oneClass("one"))),
+                row(
+                        "zero bytes",
+                        says("train/cat/z.png", "zero bytes", "--skip-bad"),
+                        onData(data().imagesAnd("zero", "z.png", new byte[0]))),
+                row(
+                        "no image",
+                        says("train/cat/n.png", "--skip-bad"),
+                        onData(data().imagesAnd("text", "n.png", "hello".getBytes(UTF_8)))),
+                row(
+                        "truncated",
+                        says("train/cat/t.png", "--skip-bad"),
+                        onData(data().imagesAnd("truncated", "t.png", BadData.half(BadData.png(3))))),
+                row(
+                        "wrong IDX magic",
+                        says("train-images-idx3-ubyte", "0x00000999"),
+                        onData(data().idx("magic", 0x999, 8))),
+                row("wrong IDX count", says("train-images-idx3-ubyte", "9"), onData(data().idx("count", 0x803, 9))),
+                row(
+                        "more images than said",
+                        says("train-images-idx3-ubyte", "7"),
+                        onData(data().idx("fewer", 0x803, 7))),
+                row(
+                        "a folder with something else",
+                        says("FOLDER/not-a-run", "precious.txt"),
+                        "train",
+                        path("tiny.yaml"),
+                        "--out",
+                        path("not-a-run")),
+                row(
+                        "a folder with another run",
+                        says("FOLDER/other-run", "lr is 0.5 there and 0.001 here"),
+                        "train",
+                        path("tiny.yaml"),
+                        "--out",
+                        path("other-run")),
+                row(
+                        "a file as folder",
+                        says("FOLDER/tiny.yaml", "file"),
+                        "train",
+                        "vit-mini",
+                        "--out",
+                        path("tiny.yaml")));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("rows")
+    void saysWhatIsWrong(Row row) {
+        refused(row.says(), row.arguments());
+    }
+
+    private static void refused(List<String> says, String... arguments) {
+        Ended ended = execute(arguments);
+        assertThat(ended.code).as(ended.said).isEqualTo(2);
+        List<String> answer =
+                ended.said.lines().filter(l -> !PROGRESS.matcher(l).find()).toList();
+        assertThat(answer).as(ended.said).hasSizeBetween(1, 3);
+        assertThat(ended.said).doesNotContain("\tat ", "Exception");
+        for (String words : says) {
+            assertThat(ended.said).contains(words.replace("FOLDER", folder.toString()));
+        }
+    }
+
+    private record Ended(int code, String said) {}
+
+    private static Ended execute(String... arguments) {
+        StringWriter err = new StringWriter();
+        CommandLine line =
+                Dyt4j.commandLine().setErr(new PrintWriter(err, true)).setOut(new PrintWriter(new StringWriter()));
+        return new Ended(line.execute(arguments), err.toString());
+    }
+
+    @Test
+    void nothingThatWasThereIsLost() throws IOException {
+        refused(says("precious.txt"), "train", path("tiny.yaml"), "--out", path("not-a-run"));
+        refused(says("lr is 0.5"), "train", path("tiny.yaml"), "--out", path("other-run"));
+        assertThat(folder.resolve("not-a-run/precious.txt")).hasContent("thesis");
+        assertThat(folder.resolve("not-a-run/recipe.yaml")).doesNotExist();
+        assertThat(folder.resolve("other-run/recipe.yaml")).hasContent(TINY + "lr: 0.5\n");
+    }
+
+    /** A checkpoint that was put into the run of a wider model. */
+    @Test
+    void aCheckpointOfAnotherRecipe() throws IOException {
+        Path images = data.images("good");
+        String[] narrow = {"train", path("tiny.yaml"), "--data", images.toString(), "--out", path("narrow")};
+        Ended trained = execute(narrow);
+        assertThat(trained.code).as(trained.said).isZero();
+        Path wide = Files.createDirectories(folder.resolve("wide"));
+        Path recipe = folder.resolve("narrow/recipe.yaml");
+        Files.writeString(
+                wide.resolve("recipe.yaml"), Files.readString(recipe).replace("embed_dim: 8", "embed_dim: 16"));
+        copy(folder.resolve("narrow/checkpoints"), wide.resolve("checkpoints"));
+        refused(
+                says("wide/checkpoints/", "model.safetensors"),
+                Stream.concat(Stream.of(narrow).limit(4), Stream.of("--set", "embed_dim=16", "--out", wide.toString()))
+                        .toArray(String[]::new));
+        refused(says("wide/checkpoints/", "model.safetensors"), "eval", wide.toString());
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file).toString()));
+            }
+        }
+    }
+
+    /** On a file system of its own that is too small for a checkpoint; only root can mount one. */
+    @Test
+    void aFullDisk() throws IOException, InterruptedException {
+        Path disk = Files.createDirectories(folder.resolve("disk"));
+        assumeTrue(
+                run("mount", "-t", "tmpfs", "-o", "size=48k", "tmpfs", disk.toString()) == 0,
+                "no right to mount a small disk");
+        try {
+            refused(
+                    says("disk is full"),
+                    "train",
+                    path("tiny.yaml"),
+                    "--data",
+                    data.images("for-a-full-disk").toString(),
+                    "--out",
+                    disk.resolve("run").toString());
+        } finally {
+            assertThat(run("umount", disk.toString())).isZero();
+        }
+    }
+
+    private static int run(String... command) throws IOException, InterruptedException {
+        try {
+            return new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            return -1; // there is no such program
+        }
+    }
+
+    private static Row row(String name, List<String> says, String... arguments) {
+        return new Row(name, says, arguments);
+    }
+
+    private static List<String> says(String... words) {
+        return List.of(words);
+    }
+
+    private static BadData data() {
+        return data;
+    }
+
+    private static String path(String name) {
+        return folder + "/" + name;
+    }
+
+    private static String[] train(String recipe, String... more) {
+        return Stream.concat(Stream.of("train", path(recipe), "--out", path("run")), Stream.of(more))
+                .toArray(String[]::new);
+    }
+
+    private static String[] onData(String name) {
+        return onData(folder.resolve(name));
+    }
+
+    private static String[] onData(Path data) {
+        return new String[] {
+            "train", path("tiny.yaml"), "--data", data.toString(), "--out", path("run-" + data.getFileName())
+        };
+    }
+}
