@@ -26,7 +26,14 @@ import picocli.CommandLine.Spec;
             "To begin: @|bold ${COMMAND-FULL-NAME} compare|@ trains a small ViT with LayerNorm and with DyT and writes a report.",
             "What a command takes: ${COMMAND-FULL-NAME} COMMAND --help"
         },
-        subcommands = {TrainCommand.class, EvalCommand.class, InfoCommand.class, ListCommand.class, HelpCommand.class})
+        subcommands = {
+            CompareCommand.class,
+            TrainCommand.class,
+            EvalCommand.class,
+            InfoCommand.class,
+            ListCommand.class,
+            HelpCommand.class
+        })
 public final class Dyt4j implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();

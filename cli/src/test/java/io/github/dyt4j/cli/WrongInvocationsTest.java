@@ -147,6 +147,35 @@ final class WrongInvocationsTest {
                         path("tiny.yaml"),
                         "--out",
                         path("other-run")),
+                row("no seeds", says("--seeds 0"), compare("--seeds", "0")),
+                row("no jobs", says("--jobs 0"), compare("--jobs", "0")),
+                row("one norm to compare", says("two norms"), compare("--norm", "dyt")),
+                row(
+                        "a norm against itself",
+                        says("'dyt'", "twice"),
+                        compare("--norm", "dyt", "--norm", "dyt")),
+                row(
+                        "unknown norm to compare",
+                        says("'rsmnorm'", "'rmsnorm'"),
+                        compare("--norm", "layernorm", "--norm", "rsmnorm")),
+                row("missing data to compare on", says("FOLDER/none", "not exist"), compare("--data", path("none"))),
+                row(
+                        "a comparison over something else",
+                        says("precious.txt"),
+                        "compare",
+                        path("tiny.yaml"),
+                        "--out",
+                        path("not-a-run")),
+                row(
+                        "a comparison over a run",
+                        says("FOLDER/other-run"),
+                        "compare",
+                        path("tiny.yaml"),
+                        "--out",
+                        path("other-run")),
+                row("nothing to judge", says("FOLDER/none", "no such run"), "eval", path("none")),
+                row("not a run to judge", says("FOLDER/not-a-run", "recipe.yaml"), "eval", path("not-a-run")),
+                row("a run without a checkpoint", says("FOLDER/other-run", "checkpoint"), "eval", path("other-run")),
                 row(
                         "a file as folder",
                         says("FOLDER/tiny.yaml", "file"),
@@ -270,6 +299,11 @@ final class WrongInvocationsTest {
 
     private static String[] train(String recipe, String... more) {
         return Stream.concat(Stream.of("train", path(recipe), "--out", path("run")), Stream.of(more))
+                .toArray(String[]::new);
+    }
+
+    private static String[] compare(String... more) {
+        return Stream.concat(Stream.of("compare", path("tiny.yaml"), "--out", path("comparison")), Stream.of(more))
                 .toArray(String[]::new);
     }
 

@@ -1,0 +1,85 @@
+package io.github.dyt4j.cli;
+
+import io.github.dyt4j.lab.Compare;
+import io.github.dyt4j.lab.Results;
+import io.github.dyt4j.training.StopSignal;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code dyt4j compare [RECIPE]}: the same model with several norms, over several seeds, and a report. */
+@Command(
+        name = "compare",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = "Trains a model with several norms, all else equal, and writes a report that opens in a browser.")
+final class CompareCommand implements Callable<Integer> {
+    private static final int INTERRUPTED = 130;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "RECIPE",
+            defaultValue = "vit-mini",
+            description = "A recipe's name (see list recipes) or a YAML file. Default: vit-mini, on built-in images.")
+    private String recipe = "vit-mini";
+
+    @Option(
+            names = "--norm",
+            paramLabel = "SPEC",
+            description =
+                    "A norm to compare; repeat it, the baseline first. Default: layernorm, dyt and 'dyt(init=calibrated)'.")
+    private List<String> norms = List.of("layernorm", "dyt", "dyt(init=calibrated)");
+
+    @Option(names = "--seeds", paramLabel = "N", description = "Runs of each norm. Default: 3.")
+    private int seeds = 3;
+
+    @Mixin
+    private RecipeOptions options = new RecipeOptions();
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description =
+                    "The comparison's folder. Default: runs/ and the recipe's name and a hash: the same command goes on in it.")
+    private @Nullable Path out;
+
+    @Option(
+            names = "--jobs",
+            paramLabel = "N",
+            description = "Runs at a time, which share the cores; times are fair with 1. Default: 1.")
+    private int jobs = 1;
+
+    @Override
+    public Integer call() throws IOException {
+        String typed = Commands.typed(spec);
+        PrintWriter err = spec.commandLine().getErr();
+        Compare.Plan plan = new Compare.Plan(options.apply(recipe), norms, seeds, out, jobs, typed);
+        Optional<Results> results;
+        try (StopSignal stop = StopSignal.open();
+                CompareProgress progress = CompareProgress.open(err, plan, typed)) {
+            results = Compare.run(plan, progress, stop);
+        }
+        if (results.isEmpty()) {
+            return INTERRUPTED;
+        }
+        PrintWriter answer = spec.commandLine().getOut();
+        answer.println(ResultTable.of(results.get()));
+        answer.println(results.get().verdict());
+        answer.println("Report: " + plan.folder().resolve("report.html"));
+        answer.flush();
+        return 0;
+    }
+}

@@ -1,0 +1,51 @@
+package io.github.dyt4j.cli;
+
+import io.github.dyt4j.lab.Results;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** A comparison's summary as a table of plain text. */
+final class ResultTable {
+    private ResultTable() {}
+
+    static String of(Results r) {
+        int digits = r.unit().equals("%") ? 1 : 3;
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of(
+                "norm", r.metric() + " (" + r.unit() + ")", "difference", "95% interval", "ms a step", "peak MB"));
+        for (Results.Summary s : r.summary()) {
+            List<Results.Run> runs = r.runs(s.norm());
+            double ms =
+                    runs.stream().mapToDouble(Results.Run::msPerStep).average().orElse(Double.NaN);
+            long peak = runs.stream().mapToLong(Results.Run::peakBytes).max().orElse(0);
+            rows.add(List.of(
+                    s.norm(),
+                    number(s.mean(), digits, "") + (s.sd() == null ? "" : " ± " + number(s.sd(), digits, "")),
+                    number(s.difference(), digits, "+"),
+                    s.low95() == null ? "–" : number(s.low95(), digits, "+") + " to " + number(s.high95(), digits, "+"),
+                    RunLines.three(ms),
+                    String.valueOf(peak >> 20)));
+        }
+        StringBuilder text = new StringBuilder();
+        for (List<String> row : rows) {
+            StringBuilder line = new StringBuilder();
+            for (int column = 0; column < row.size(); column++) {
+                int c = column;
+                int width = rows.stream()
+                        .mapToInt(other -> other.get(c).length())
+                        .max()
+                        .orElse(0);
+                line.append(String.format(
+                        Locale.ROOT, column == 0 ? "%-" + width + "s" : "  %" + width + "s", row.get(column)));
+            }
+            text.append(line.toString().stripTrailing()).append('\n');
+        }
+        return text.toString();
+    }
+
+    private static String number(@Nullable Double v, int digits, String flag) {
+        return v == null ? "–" : String.format(Locale.ROOT, "%" + flag + "." + digits + "f", v);
+    }
+}
