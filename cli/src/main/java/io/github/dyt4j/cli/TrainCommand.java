@@ -1,9 +1,11 @@
 package io.github.dyt4j.cli;
 
+import io.github.dyt4j.training.DryRun;
 import io.github.dyt4j.training.Recipe;
 import io.github.dyt4j.training.StopSignal;
 import io.github.dyt4j.training.Trainer;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +53,11 @@ final class TrainCommand implements Callable<Integer> {
             description = "The run's folder. Default: runs/ and the recipe's name and hash.")
     private @Nullable Path out;
 
+    @Option(
+            names = "--dry-run",
+            description = "Says what the run would take (parameters, norm sites, memory, time), and trains nothing.")
+    private boolean dryRun;
+
     @Override
     public Integer call() throws IOException {
         Recipe resolved = options.apply(recipe);
@@ -59,6 +66,12 @@ final class TrainCommand implements Callable<Integer> {
         }
         if (seed != null) {
             resolved = resolved.with("seed", seed);
+        }
+        if (dryRun) {
+            PrintWriter answer = spec.commandLine().getOut();
+            DryRun.of(resolved).lines().forEach(answer::println);
+            answer.flush();
+            return 0;
         }
         Path folder = out == null ? Path.of("runs", resolved.toString()) : out;
         try (StopSignal stop = StopSignal.open();

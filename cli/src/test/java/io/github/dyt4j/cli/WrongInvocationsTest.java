@@ -150,10 +150,7 @@ final class WrongInvocationsTest {
                 row("no seeds", says("--seeds 0"), compare("--seeds", "0")),
                 row("no jobs", says("--jobs 0"), compare("--jobs", "0")),
                 row("one norm to compare", says("two norms"), compare("--norm", "dyt")),
-                row(
-                        "a norm against itself",
-                        says("'dyt'", "twice"),
-                        compare("--norm", "dyt", "--norm", "dyt")),
+                row("a norm against itself", says("'dyt'", "twice"), compare("--norm", "dyt", "--norm", "dyt")),
                 row(
                         "unknown norm to compare",
                         says("'rsmnorm'", "'rmsnorm'"),
