@@ -55,7 +55,7 @@ public final class ClassificationTask implements Task {
     }
 
     /** The same with data that is already there. */
-    static ClassificationTask of(Recipe recipe, ImageData data) {
+    public static ClassificationTask of(Recipe recipe, ImageData data) {
         SequencedMap<String, Object> arguments = recipe.modelArguments();
         complete(arguments, data);
         Footprint.of(recipe, arguments).require(recipe);
