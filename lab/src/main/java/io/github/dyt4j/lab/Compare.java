@@ -50,7 +50,8 @@ public final class Compare {
      * @param norms canonical specs, the baseline first
      * @param seeds 0 to seeds − 1
      * @param out the folder; null for {@code runs/NAME-HASH}, where the hash is of everything that decides the results
-     * @param jobs runs at a time, among which the cores are split; timings are fair with 1 alone
+     * @param jobs runs at a time; 0 for as many as the cores carry where the recipe fixes the threads of a run, else one. A recipe that
+     *     leaves its threads open has the cores split among the jobs.
      * @param command how the user asked for it, for the report
      */
     public record Plan(
@@ -76,8 +77,8 @@ public final class Compare {
                 throw new UserError(
                         "--seeds " + seeds + ": a comparison takes one seed or more, and three to tell a difference.");
             }
-            if (jobs < 1) {
-                throw new UserError("--jobs " + jobs + ": at least one run goes at a time.");
+            if (jobs < 0) {
+                throw new UserError("--jobs " + jobs + ": give the number of runs at a time, or 0 to choose it by the cores.");
             }
             if (!recipe.data().equals("builtin")) {
                 recipe = recipe.with(
@@ -117,9 +118,20 @@ public final class Compare {
         }
 
         Recipe recipe(String norm, int seed) {
-            int cores = Runtime.getRuntime().availableProcessors();
             Recipe own = recipe.with("norm", norm).with("seed", seed);
-            return jobs == 1 ? own : own.with("threads", Math.max(1, cores / jobs));
+            boolean fixed = recipe.integer("threads") > 0;
+            return fixed || sideBySide() == 1 ? own : own.with("threads", Math.max(1, cores() / sideBySide()));
+        }
+
+        /** How many runs go at a time. */
+        int sideBySide() {
+            int threads = recipe.integer("threads");
+            int chosen = jobs > 0 ? jobs : threads > 0 ? Math.max(1, cores() / threads) : 1;
+            return Math.min(chosen, norms.size() * seeds);
+        }
+
+        private static int cores() {
+            return Runtime.getRuntime().availableProcessors();
         }
     }
 
@@ -282,7 +294,7 @@ public final class Compare {
     }
 
     private void fill() throws IOException {
-        while (running.size() < plan.jobs() && !waiting.isEmpty()) {
+        while (running.size() < plan.sideBySide() && !waiting.isEmpty()) {
             Job job = waiting.remove();
             Path run = plan.run(folder, job.norm(), job.seed());
             running.add(ChildRun.start(run, plan.recipe(job.norm(), job.seed())));

@@ -225,6 +225,9 @@ final class ReportText {
                 + ". Its first interval is Student’s t over seeds and says how another seed may turn out; the second is a paired bootstrap over"
                 + " the test examples with the seeds as they are. Time is the median over runs of the median step, memory the largest"
                 + " resident size of a run’s own process."
+                + (r.environment().get(Results.SIDE_BY_SIDE) instanceof Integer n && n > 1
+                        ? " " + n + " runs went side by side, so a step takes longer than it would alone, with every norm alike."
+                        : "")
                 + (r.runs().stream().anyMatch(Run::diverged)
                         ? " A run that diverged counts with the best value before it did."
                         : "");

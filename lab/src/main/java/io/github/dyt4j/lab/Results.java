@@ -32,6 +32,8 @@ public record Results(
         List<Summary> summary,
         String verdict,
         int runsToCome) {
+    /** The key in {@code environment} of how many runs went at a time. */
+    static final String SIDE_BY_SIDE = "runsSideBySide";
 
     /**
      * One run that has ended.

@@ -73,8 +73,11 @@ final class Study {
 
     private Results results() throws IOException {
         Path machine = any().folder().resolve("environment.json");
-        Map<String, Object> environment =
-                Files.exists(machine) ? Report.JSON.readValue(Files.readAllBytes(machine), OBJECT) : Map.of();
+        Map<String, Object> environment = new LinkedHashMap<>();
+        if (Files.exists(machine)) {
+            environment.putAll(Report.JSON.readValue(Files.readAllBytes(machine), OBJECT));
+        }
+        environment.put(Results.SIDE_BY_SIDE, plan.sideBySide());
         SequencedMap<String, String> labels = new LinkedHashMap<>();
         runs.forEach((norm, own) -> labels.put(norm, NormLabel.of(norm, starts(own))));
         List<Outcome> outcomes = new ArrayList<>();

@@ -9,7 +9,6 @@ import io.github.dyt4j.torch.Tensors;
 import io.github.dyt4j.training.ClassificationTask;
 import io.github.dyt4j.training.Recipe;
 import io.github.dyt4j.training.Recipes;
-import io.github.dyt4j.training.data.ImageData;
 import io.github.dyt4j.training.run.Metrics;
 import io.github.dyt4j.training.run.RunResult;
 import java.nio.file.Files;
@@ -220,7 +219,7 @@ class CompareTest {
 
     private static Map<String, float[]> otherWeights(String norm, int seed) {
         Recipe recipe = tiny().with("norm", norm).with("seed", seed);
-        try (ClassificationTask task = ClassificationTask.of(recipe, ImageData.builtIn())) {
+        try (ClassificationTask task = ClassificationTask.of(recipe)) {
             List<String> sites = task.model().norms().sites().stream()
                     .map(s -> s.name() + ".")
                     .collect(Collectors.toList());
