@@ -1,5 +1,6 @@
 package io.github.dyt4j.cli;
 
+import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.lab.Compare;
 import io.github.dyt4j.lab.Results;
 import io.github.dyt4j.training.StopSignal;
@@ -59,14 +60,14 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--jobs",
             paramLabel = "N",
-            description = "Runs at a time, which share the cores; times are fair with 1. Default: 1.")
-    private int jobs = 1;
+            description = "Runs at a time. Default: as many as the cores carry where the recipe fixes threads, else 1.")
+    private @Nullable Integer jobs;
 
     @Override
     public Integer call() throws IOException {
         String typed = Commands.typed(spec);
         PrintWriter err = spec.commandLine().getErr();
-        Compare.Plan plan = new Compare.Plan(options.apply(recipe), norms, seeds, out, jobs, typed);
+        Compare.Plan plan = new Compare.Plan(options.apply(recipe), norms, seeds, out, jobs(), typed);
         Optional<Results> results;
         try (StopSignal stop = StopSignal.open();
                 CompareProgress progress = CompareProgress.open(err, plan, typed)) {
@@ -81,5 +82,15 @@ final class CompareCommand implements Callable<Integer> {
         answer.println("Report: " + plan.folder().resolve("report.html"));
         answer.flush();
         return 0;
+    }
+
+    private int jobs() {
+        if (jobs == null) {
+            return Compare.Plan.JOBS_BY_CORES;
+        }
+        if (jobs < 1) {
+            throw new UserError("--jobs " + jobs + ": at least one run goes at a time.");
+        }
+        return jobs;
     }
 }

@@ -50,7 +50,7 @@ public final class Compare {
      * @param norms canonical specs, the baseline first
      * @param seeds 0 to seeds − 1
      * @param out the folder; null for {@code runs/NAME-HASH}, where the hash is of everything that decides the results
-     * @param jobs runs at a time; 0 for as many as the cores carry where the recipe fixes the threads of a run, else one. A recipe that
+     * @param jobs runs at a time; {@link #JOBS_BY_CORES} for as many as the cores carry where the recipe fixes the threads of a run, else one. A recipe that
      *     leaves its threads open has the cores split among the jobs.
      * @param command how the user asked for it, for the report
      */
@@ -61,6 +61,9 @@ public final class Compare {
             @Nullable Path out,
             int jobs,
             String command) {
+        /** Leaves the number of runs at a time to recipe and cores. */
+        public static final int JOBS_BY_CORES = 0;
+
         public Plan {
             norms = norms.stream().map(n -> NormSpec.parse(n).toString()).toList();
             Set<String> seen = new HashSet<>();
@@ -78,7 +81,7 @@ public final class Compare {
                         "--seeds " + seeds + ": a comparison takes one seed or more, and three to tell a difference.");
             }
             if (jobs < 0) {
-                throw new UserError("--jobs " + jobs + ": give the number of runs at a time, or 0 to choose it by the cores.");
+                throw new IllegalArgumentException("jobs: " + jobs);
             }
             if (!recipe.data().equals("builtin")) {
                 recipe = recipe.with(
