@@ -187,12 +187,14 @@ public final class VisionTransformer implements Model {
     }
 
     /**
-     * By block: its input, norm1, q, k, v, the heads' output, the MLP's input, norm2, and the hidden layer before and after GELU; and one
-     * hidden layer's gradient at a time.
+     * By block and token: the hidden layer before and after GELU, and vectors of width E: the block's input, norm1, q, k, v, the heads'
+     * output, proj, the sum, norm2, fc2, the sum, and the gradients at the two norms; with stochastic depth two more. What autograd does
+     * not save of this, the scope of the step holds. Beside them the hidden layer's two gradients, one block at a time.
      */
     static long activationCount(Config c) {
         long tokens = 1 + c.patches();
-        long block = 8L * c.embedDim + 2L * c.hidden();
+        long vectors = c.dropPathRate > 0 ? 16 : 14;
+        long block = vectors * c.embedDim + 2L * c.hidden();
         return (long) c.inChans * c.imgSize * c.imgSize + tokens * (c.depth * block + 2L * c.hidden());
     }
 

@@ -10,7 +10,7 @@ import java.util.Map;
 /**
  * The memory that training takes, by formula: 4 bytes a parameter for the weight, 4 for its gradient, 8 for AdamW's moments, and with EMA 4 for
  * the average and 4 for the weights set aside while it is evaluated; and the activations of one batch in f32. What the process itself and the data
- * need comes on top.
+ * need, and what the allocator cannot reuse, comes on top: take it for the least.
  */
 public record Footprint(long parameters, long weights, long gradients, long moments, long averages, long activations) {
     static Footprint of(Recipe recipe, Map<String, Object> modelArguments) {
@@ -52,7 +52,8 @@ public record Footprint(long parameters, long weights, long gradients, long mome
 
     @Override
     public String toString() {
-        return "about " + gigabytes(bytes()) + " (weights " + gigabytes(weights) + ", gradients " + gigabytes(gradients)
+        return "at least " + gigabytes(bytes()) + " (weights " + gigabytes(weights) + ", gradients "
+                + gigabytes(gradients)
                 + ", AdamW "
                 + gigabytes(moments) + (averages == 0 ? "" : ", EMA " + gigabytes(averages)) + ", activations "
                 + gigabytes(activations) + "); this machine has " + gigabytes(Environment.machineBytes());
