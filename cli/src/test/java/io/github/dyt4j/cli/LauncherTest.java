@@ -78,7 +78,7 @@ final class LauncherTest {
     void theVectorModuleIsGivenToWhatTrainsAlone() throws Exception {
         Map<String, String> machine = machine("mkdir -p cli/target/app");
         assertThat(run(machine, "train", "vit-mini").out)
-                .contains("--add-modules jdk.incubator.vector", "--enable-native-access");
+                .contains("--add-modules jdk.incubator.vector", "--enable-native-access", "waits passive");
         assertThat(run(machine, "--help").out).doesNotContain("incubator");
         assertThat(run(machine, "train", "--help").out).doesNotContain("incubator");
     }
@@ -102,7 +102,7 @@ final class LauncherTest {
         Files.createDirectories(home.resolve("bin"));
         Files.writeString(home.resolve("release"), "IMPLEMENTOR=\"nobody\"\nJAVA_VERSION=\"" + version + "\"\n");
         script(home.resolve("bin/javac"), "");
-        script(home.resolve("bin/java"), "echo \"$@\"; for a; do printf '<%s>' \"$a\"; done");
+        script(home.resolve("bin/java"), "echo \"$@\" waits $OMP_WAIT_POLICY; for a; do printf '<%s>' \"$a\"; done");
         return home;
     }
 
