@@ -5,7 +5,9 @@ import io.github.dyt4j.formats.UserError;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -90,12 +92,19 @@ final class Mistakes {
                 err.flush();
                 return MISTAKE;
             }
-            String what = e.getMessage() == null ? e.getClass().getSimpleName() : firstLine(e.getMessage());
-            err.println(line.getCommandSpec().qualifiedName() + " failed: " + what);
+            err.println(line.getCommandSpec().qualifiedName() + " failed: " + what(e));
             err.println(written(e));
             err.flush();
             return FAILED;
         }
+    }
+
+    private static String what(Exception e) {
+        return switch (e) {
+            case NoSuchFileException f -> f.getFile() + " does not exist and cannot be made.";
+            case AccessDeniedException f -> "no right to read or write " + f.getFile() + ".";
+            default -> e.getMessage() == null ? e.getClass().getSimpleName() : firstLine(e.getMessage());
+        };
     }
 
     private static String written(Exception e) {

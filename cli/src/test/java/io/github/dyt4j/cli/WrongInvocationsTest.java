@@ -245,6 +245,19 @@ final class WrongInvocationsTest {
         }
     }
 
+    /** What is nobody's mistake in a recipe: one sentence, a file with the trace, and 1. */
+    @Test
+    void aFailureIsASentenceAndALog() throws IOException {
+        assumeTrue(Files.isDirectory(Path.of("/proc")), "a folder that nobody can write to is needed");
+        Ended ended = execute("train", path("tiny.yaml"), "--out", "/proc/dyt4j");
+        assertThat(ended.code).isEqualTo(1);
+        assertThat(ended.said.lines()).hasSize(2);
+        assertThat(ended.said).contains("/proc/dyt4j").doesNotContain("\tat ", "Exception");
+        Path log = Path.of(ended.said.strip().replaceFirst("(?s).* is in ", ""));
+        assertThat(log).content().contains("\tat io.github.dyt4j");
+        Files.delete(log);
+    }
+
     /** On a file system of its own that is too small for a checkpoint; only root can mount one. */
     @Test
     void aFullDisk() throws IOException, InterruptedException {
