@@ -106,6 +106,7 @@ public final class Trainer implements AutoCloseable {
         totalSteps = (long) stepsPerEpoch * recipe.epochs();
         schedule = Schedule.of(recipe, stepsPerEpoch);
         progress.note(recipe.name() + " with " + recipe.norm() + ", seed " + recipe.seed() + ": " + task.describe());
+        long started = System.nanoTime();
         Optional<Checkpoint.Found> found = folder.checkpoints(CHECKPOINTS_KEPT).latest();
         SequencedMap<String, Norms.Start> starts =
                 found.isEmpty() ? Calibration.set(task, recipe) : new LinkedHashMap<>();
@@ -122,13 +123,12 @@ public final class Trainer implements AutoCloseable {
         tensors = new RunTensors(task.model(), optimizer, ema);
         results = new ResultWriter(recipe, task, folder);
         if (found.isPresent()) {
-            restore(found.get());
+            restore(found.get(), started);
         }
         divergence = new Divergence(state.recentLosses());
     }
 
-    private void restore(Checkpoint.Found found) throws IOException {
-        long started = System.nanoTime();
+    private void restore(Checkpoint.Found found, long started) throws IOException {
         state = tensors.load(found);
         found.ignored().forEach(torn -> progress.note("Passed over " + torn));
         double seconds = (System.nanoTime() - started) / 1e9;

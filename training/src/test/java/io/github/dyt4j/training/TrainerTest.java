@@ -11,12 +11,16 @@ import io.github.dyt4j.models.Models;
 import io.github.dyt4j.torch.AdamW;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.training.run.RunResult;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -194,6 +198,42 @@ final class TrainerTest {
     }
 
     @Test
+    void aBadImageStopsTheRunUnlessItMayBeLeftOut() throws IOException {
+        Path images = folder.resolve("images");
+        for (String split : List.of("train", "val")) {
+            for (String label : List.of("a", "b")) {
+                Path of = Files.createDirectories(images.resolve(split).resolve(label));
+                for (int i = 0; i < 8; i++) {
+                    BufferedImage image = new BufferedImage(10, 9, BufferedImage.TYPE_INT_RGB);
+                    image.setRGB(i, i, label.equals("a") ? 0xff0000 : 0x00ff00);
+                    ImageIO.write(image, "png", of.resolve(i + ".png").toFile());
+                }
+            }
+        }
+        Path bad = images.resolve("train/b/3.png");
+        Files.write(bad, Arrays.copyOf(Files.readAllBytes(bad), 40));
+        Recipe recipe =
+                TinyRun.plain(images).with("batch_size=8").with("mean=none").with("std=none");
+        assertThatThrownBy(() -> train(recipe, "strict"))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("3.png");
+        List<String> notes = new ArrayList<>();
+        Progress listen = new Progress() {
+            @Override
+            public void note(String line) {
+                notes.add(line);
+            }
+        };
+        RunResult result = Trainer.train(recipe.with("skip_bad=true"), folder.resolve("lenient"), listen);
+        assertThat(result.steps()).isEqualTo(4);
+        assertThat(notes)
+                .filteredOn(n -> n.startsWith("Left out "))
+                .singleElement()
+                .asString()
+                .contains("3.png");
+    }
+
+    @Test
     void mistakesInDataAreNamed() throws IOException {
         assertThatThrownBy(() -> train(TinyRun.plain(data).with("batch_size=101"), "a"))
                 .isInstanceOf(UserError.class)
@@ -208,8 +248,8 @@ final class TrainerTest {
         Files.createDirectories(single.resolve("train/only"));
         Files.createDirectories(single.resolve("val/only"));
         for (String split : List.of("train", "val")) {
-            javax.imageio.ImageIO.write(
-                    new java.awt.image.BufferedImage(8, 8, java.awt.image.BufferedImage.TYPE_BYTE_GRAY),
+            ImageIO.write(
+                    new BufferedImage(8, 8, BufferedImage.TYPE_BYTE_GRAY),
                     "png",
                     single.resolve(split).resolve("only/a.png").toFile());
         }
