@@ -182,6 +182,7 @@ final class ResumeTest {
                 .as(Files.readString(run.resolve("stderr.txt")))
                 .isEqualTo(130);
         assertThat(run.resolve("checkpoints/step-" + lines(run))).isDirectory();
+        assertThat(run.resolve("stdout.txt")).content().contains("Stopped after step " + lines(run) + " of 3000;");
         assertThat(run.resolve("result.json")).doesNotExist();
     }
 

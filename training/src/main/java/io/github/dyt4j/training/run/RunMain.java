@@ -30,6 +30,12 @@ public final class RunMain {
             public void note(String line) {
                 System.out.println(line);
             }
+
+            @Override
+            public void stopped(long step, long steps, Path run) {
+                System.out.println(
+                        "Stopped after step " + step + " of " + steps + "; the same command goes on from there.");
+            }
         };
         try (StopSignal stop = StopSignal.open()) {
             return Trainer.train(Recipe.read(folder.resolve("recipe.yaml")), folder, progress, stop)
