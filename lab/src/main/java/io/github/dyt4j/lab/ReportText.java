@@ -226,7 +226,8 @@ final class ReportText {
                 + " the test examples with the seeds as they are. Time is the median over runs of the median step, memory the largest"
                 + " resident size of a run’s own process."
                 + (r.environment().get(Results.SIDE_BY_SIDE) instanceof Integer n && n > 1
-                        ? " " + n + " runs went side by side, so a step takes longer than it would alone, with every norm alike."
+                        ? " " + n
+                                + " runs went side by side, so a step takes longer than it would alone, with every norm alike."
                         : "")
                 + (r.runs().stream().anyMatch(Run::diverged)
                         ? " A run that diverged counts with the best value before it did."

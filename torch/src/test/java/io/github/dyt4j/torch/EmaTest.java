@@ -18,7 +18,8 @@ class EmaTest {
                     w.fill_(new Scalar(5));
                 }
                 ema.update();
-                assertThat(Tensors.floats(Objects.requireNonNull(ema.state().get("w")))).containsOnly(2);
+                assertThat(Tensors.floats(Objects.requireNonNull(ema.state().get("w"))))
+                        .containsOnly(2);
                 ema.during(() -> assertThat(Tensors.floats(w)).containsOnly(2));
                 assertThat(Tensors.floats(w)).containsOnly(5);
             }

@@ -30,7 +30,8 @@ class ScopeTest {
             new Norms(NormSpec.parse("dyt")).at(Site.MLP, p.child("norm"), 4, Layout.LAST, true);
         }
         assertThat(p.state().keySet()).containsExactly("norm.alpha", "norm.weight", "norm.bias");
-        assertThat(Tensors.floats(Objects.requireNonNull(p.state().get("norm.alpha")))).containsExactly(0.5f);
+        assertThat(Tensors.floats(Objects.requireNonNull(p.state().get("norm.alpha"))))
+                .containsExactly(0.5f);
         p.close();
     }
 
