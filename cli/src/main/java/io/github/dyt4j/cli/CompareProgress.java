@@ -54,6 +54,11 @@ final class CompareProgress implements Compare.Listener, AutoCloseable {
     }
 
     @Override
+    public void data(String description) {
+        out.accept(description);
+    }
+
+    @Override
     public void progress(List<Compare.Running> running, double share, double secondsLeft) {
         if (running.isEmpty()) {
             return;

@@ -17,8 +17,7 @@ final class ResultTable {
                 "norm", r.metric() + " (" + r.unit() + ")", "difference", "95% interval", "ms a step", "peak MB"));
         for (Results.Summary s : r.summary()) {
             List<Results.Run> runs = r.runs(s.norm());
-            double ms =
-                    runs.stream().mapToDouble(Results.Run::msPerStep).average().orElse(Double.NaN);
+            double ms = Results.medianMsPerStep(runs);
             long peak = runs.stream().mapToLong(Results.Run::peakBytes).max().orElse(0);
             rows.add(List.of(
                     s.norm(),

@@ -112,10 +112,7 @@ final class ChildRun {
         if (STOPPED.contains(code)) {
             throw new IOException("The run " + folder + " was stopped from outside. The same command goes on.");
         }
-        String last = said.stream()
-                .filter(l -> !l.startsWith("\tat "))
-                .reduce((a, b) -> b)
-                .orElse("it said nothing");
+        String last = said.stream().reduce((a, b) -> b).orElse("it said nothing");
         String signal = code > 128 ? ", killed by signal " + (code - 128) : "";
         throw new IOException(
                 "The run " + folder + " failed (exit code " + code + signal + "): " + last + "\nAll that it said is in "
@@ -127,8 +124,16 @@ final class ChildRun {
         Path log = folder.resolve("log.txt");
         List<String> lines = tail(log, logStart)
                 .lines()
-                .filter(l -> !l.isBlank() && !l.startsWith("WARNING:"))
+                .filter(l -> !l.isBlank() && !l.startsWith("WARNING:") && !l.startsWith("\t"))
                 .collect(Collectors.toList());
+        int mistake = lines.size() - 1;
+        while (mistake >= 0 && !lines.get(mistake).startsWith(RunMain.MISTAKE)) {
+            mistake--;
+        }
+        if (mistake >= 0) {
+            lines.set(mistake, lines.get(mistake).substring(RunMain.MISTAKE.length()));
+            return lines.subList(mistake, lines.size());
+        }
         return lines.subList(Math.max(0, lines.size() - 3), lines.size());
     }
 

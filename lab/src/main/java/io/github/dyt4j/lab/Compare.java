@@ -93,8 +93,10 @@ public final class Compare {
         /** Everything that decides the results, by key. */
         Map<String, Object> identity() {
             Map<String, Object> identity = new LinkedHashMap<>();
-            recipe.settings().forEach((key, value) -> identity.put(key, String.valueOf(value)));
-            List.of("name", "norm", "seed", "threads", "workers").forEach(identity::remove);
+            recipe.identity().forEach((key, value) -> identity.put(key, String.valueOf(value)));
+            List.of("norm", "seed").forEach(identity::remove);
+            // The last bits depend on it, so runs of one comparison share it.
+            identity.put("threads", String.valueOf(threads()));
             identity.put("norms", String.join("; ", norms));
             identity.put("seeds", String.valueOf(seeds));
             return identity;
@@ -115,15 +117,22 @@ public final class Compare {
         }
 
         Path run(Path folder, String norm, int seed) {
-            String slug =
-                    norm.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9.]+", "-").replaceAll("-$", "");
+            String slug = norm.toLowerCase(Locale.ROOT)
+                    .replace("=-", "-minus-")
+                    .replaceAll("[^a-z0-9.]+", "-")
+                    .replaceAll("-$", "");
             return folder.resolve(slug + "-seed" + seed);
         }
 
         Recipe recipe(String norm, int seed) {
             Recipe own = recipe.with("norm", norm).with("seed", seed);
-            boolean fixed = recipe.integer("threads") > 0;
-            return fixed || sideBySide() == 1 ? own : own.with("threads", Math.max(1, cores() / sideBySide()));
+            return own.with("threads", threads());
+        }
+
+        /** Of each run: the recipe's, or its share of the cores. */
+        private int threads() {
+            int fixed = recipe.integer("threads");
+            return fixed > 0 ? fixed : Math.max(1, cores() / sideBySide());
         }
 
         /** How many runs go at a time. */
@@ -142,6 +151,9 @@ public final class Compare {
     public interface Listener {
         /** @param done runs that had ended before */
         default void begins(Path folder, int runs, int done) {}
+
+        /** What was found where the images are: the layout and how many. */
+        default void data(String description) {}
 
         default void started(String norm, int seed, int number, int runs) {}
 
@@ -198,6 +210,7 @@ public final class Compare {
                 ? ImageData.builtIn()
                 : ImageData.open(Path.of(recipe.data()), recipe.skipBad());
         long stepsPerEpoch = data.train().size() / recipe.batchSize() / recipe.gradAccumSteps();
+        listener.data(data.describe());
         Compare compare = new Compare(plan, listener, stepsPerEpoch * recipe.epochs());
         compare.claim();
         return compare.go(stop);
@@ -215,7 +228,8 @@ public final class Compare {
         }
         if (Files.isDirectory(folder)) {
             try (Stream<Path> inside = Files.list(folder)) {
-                Optional<Path> other = inside.findFirst();
+                Optional<Path> other =
+                        inside.filter(p -> !p.endsWith(FILE + ".tmp")).findFirst();
                 if (other.isPresent()) {
                     throw new UserError(folder + " holds no comparison (no " + FILE + "), and is not empty: there is "
                             + other.get().getFileName() + ".\nChoose an empty or new folder with --out.");
@@ -223,10 +237,27 @@ public final class Compare {
             }
         }
         Files.createDirectories(folder);
+        write(file);
+    }
+
+    private void write(Path file) throws IOException {
         Path partial = folder.resolve(FILE + ".tmp");
         Files.writeString(
                 partial, Report.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(plan.identity()) + "\n");
-        Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** Whether any run here has taken a step that was written down. */
+    private boolean begun() throws IOException {
+        try (Stream<Path> inside = Files.walk(folder, 2)) {
+            for (Path p : (Iterable<Path>) inside::iterator) {
+                String name = String.valueOf(p.getFileName());
+                if (name.equals("result.json") || (name.equals("metrics.jsonl") && Files.size(p) > 0)) {
+                    return true;
+                }
+            }
+            return false;
+        }
     }
 
     private void requireSame(Path file) throws IOException {
@@ -245,6 +276,11 @@ public final class Compare {
                 .map(k -> k + " is " + there.getOrDefault(k, "not set") + " there, " + here.getOrDefault(k, "not set")
                         + " here")
                 .toList();
+        if (!differences.isEmpty() && !begun()) {
+            // What was refused before its first step binds nobody.
+            write(file);
+            return;
+        }
         if (!differences.isEmpty()) {
             int shown = Math.min(3, differences.size());
             throw new UserError(

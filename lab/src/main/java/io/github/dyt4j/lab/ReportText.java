@@ -13,6 +13,7 @@ import io.github.dyt4j.lab.Results.Run;
 import io.github.dyt4j.lab.Results.Summary;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -195,23 +196,20 @@ final class ReportText {
     }
 
     private String time(Norm n) {
-        double own = median(r.runs(n.spec()));
-        double baseline = median(r.runs(data.norms().getFirst().spec()));
+        double own = Results.medianMsPerStep(r.runs(n.spec()));
+        double baseline = Results.medianMsPerStep(r.runs(data.norms().getFirst().spec()));
         if (Double.isNaN(own)) {
             return "–";
         }
         String ratio =
                 n.baseline() || Double.isNaN(baseline) ? "" : "<small>× " + fixed(own / baseline, 2) + "</small>";
-        return "<span class=\"nowrap\">" + fixed(own, own < 10 ? 2 : own < 100 ? 1 : 0) + " ms</span>" + ratio;
-    }
-
-    private static double median(List<Run> runs) {
-        double[] ms = runs.stream()
+        int digits = own < 10 ? 2 : own < 100 ? 1 : 0;
+        DoubleSummaryStatistics spread = r.runs(n.spec()).stream()
                 .mapToDouble(Run::msPerStep)
                 .filter(v -> v > 0)
-                .sorted()
-                .toArray();
-        return ms.length == 0 ? Double.NaN : (ms[(ms.length - 1) / 2] + ms[ms.length / 2]) / 2;
+                .summaryStatistics();
+        return "<span class=\"nowrap\">" + fixed(own, digits) + " ms</span><small class=\"nowrap\">"
+                + fixed(spread.getMin(), digits) + " to " + fixed(spread.getMax(), digits) + "</small>" + ratio;
     }
 
     private static String memory(List<Run> runs) {
@@ -223,11 +221,12 @@ final class ReportText {
         return "The difference is the norm’s " + escape(r.metric()) + " minus that of " + escape(baselineLabel())
                 + " with the same seed" + (r.unit().equals("%") ? ", in percentage points" : "")
                 + ". Its first interval is Student’s t over seeds and says how another seed may turn out; the second is a paired bootstrap over"
-                + " the test examples with the seeds as they are. Time is the median over runs of the median step, memory the largest"
-                + " resident size of a run’s own process."
+                + " the test examples with the seeds as they are. Time is the median over runs of the median step, below it the"
+                + " fastest and slowest run; ratios inside that spread say nothing. Memory is the largest resident size of a run’s own process,"
+                + " Java’s own included."
                 + (r.environment().get(Results.SIDE_BY_SIDE) instanceof Integer n && n > 1
                         ? " " + n
-                                + " runs went side by side, so a step takes longer than it would alone, with every norm alike."
+                                + " runs went side by side, so a step takes longer than it would alone, but for a last run that had no neighbour."
                         : "")
                 + (r.runs().stream().anyMatch(Run::diverged)
                         ? " A run that diverged counts with the best value before it did."
@@ -290,8 +289,11 @@ final class ReportText {
                 .collect(Collectors.joining(", "));
         Object kernels = r.environment().get("kernels");
         return "<p>Each run is a process of its own on the machine below, so that its time and memory are its own; runs of one seed"
-                + " follow one another, a norm at a time."
-                + (kernels == null ? "" : " The norms’ kernels: " + escape(kernels.toString()) + ".")
+                + " start in turn, a norm at a time."
+                + (kernels == null
+                        ? ""
+                        : " Pointwise norms and RMSNorm run on this project’s kernels (" + escape(kernels.toString())
+                                + "), LayerNorm on libtorch’s own unless kernel=fused is asked for.")
                 + (sizes.isEmpty() ? "" : " Trained parameters: " + escape(sizes) + ".") + "</p>";
     }
 

@@ -150,7 +150,7 @@ public record Results(
         return new Summary(
                 norm,
                 label,
-                values.length,
+                d.n(),
                 known(spread.mean()),
                 known(spread.sd()),
                 d.mean(),
@@ -158,7 +158,22 @@ public record Results(
                 known(d.interval().high()),
                 known(bootstrap.low()),
                 known(bootstrap.high()),
-                PairedStatistics.finding(d, s.higherIsBetter()).words());
+                claim(
+                                PairedStatistics.finding(d, s.higherIsBetter()),
+                                diverged(norm, outcomes),
+                                diverged(baseline, outcomes))
+                        .words());
+    }
+
+    /** A run that diverged counts with its best value, or not at all: both flatter it, so only a finding against it stands. */
+    private static Finding claim(Finding finding, boolean ownDiverged, boolean baselineDiverged) {
+        boolean stands = (!ownDiverged || finding == Finding.WORSE) && (!baselineDiverged || finding == Finding.BETTER);
+        return stands ? finding : Finding.TOO_FEW_SEEDS;
+    }
+
+    private static boolean diverged(String norm, List<Outcome> outcomes) {
+        return outcomes.stream()
+                .anyMatch(o -> o.run().norm().equals(norm) && o.run().diverged());
     }
 
     /** (norm, baseline) of every seed that has a value with both. */
@@ -230,5 +245,15 @@ public record Results(
     private static String cell(@Nullable Object value) {
         String text = value == null ? "" : value.toString();
         return text.matches("[^,\"\r\n]*") ? text : "\"" + text.replace("\"", "\"\"") + "\"";
+    }
+
+    /** The median over runs of each run's median step, in milliseconds; NaN where none has a time. */
+    public static double medianMsPerStep(List<Run> runs) {
+        double[] ms = runs.stream()
+                .mapToDouble(Run::msPerStep)
+                .filter(v -> v > 0)
+                .sorted()
+                .toArray();
+        return ms.length == 0 ? Double.NaN : (ms[(ms.length - 1) / 2] + ms[ms.length / 2]) / 2;
     }
 }

@@ -39,11 +39,25 @@ final class Verdict {
         String interval = s.low95() == null ? "" : "95% interval " + interval(r, s.low95(), s.high95());
         return switch (s.found()) {
             case BETTER, WORSE -> "is " + amount(r, Math.abs(d)) + " " + ahead + " (" + interval + ")";
-            case NO_DIFFERENCE -> "shows no difference (" + signed(r, d) + ", " + interval + ")";
+            case NO_DIFFERENCE ->
+                "shows no difference over seeds (" + signed(r, d) + ", " + interval + ")" + doubt(s, ahead);
             default ->
                 "has " + Finding.TOO_FEW_SEEDS.words() + " (difference " + signed(r, d) + " over "
                         + (s.seeds() == 1 ? "one seed" : s.seeds() + " seeds") + ")";
         };
+    }
+
+    /** Few seeds make a wide interval; where the test examples alone say otherwise, silence would flatter. */
+    private static String doubt(Summary s, String ahead) {
+        Double low = s.bootstrapLow95();
+        Double high = s.bootstrapHigh95();
+        return low != null && high != null && (low > 0 || high < 0)
+                ? ", but over the test examples it is " + ahead + " (" + wide(low) + " to " + wide(high) + ")"
+                : "";
+    }
+
+    private static String wide(double v) {
+        return fixed(v, 2);
     }
 
     static String diverged(Results r, Summary s) {

@@ -1,6 +1,7 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.torch.NormSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -120,6 +121,11 @@ public final class Recipe {
                 where,
                 "ratio",
                 "the first number is not above the second");
+        try {
+            NormSpec.parse(norm());
+        } catch (UserError e) {
+            throw new UserError(where.of("norm") + ": " + e.getMessage(), e);
+        }
         return this;
     }
 
@@ -144,7 +150,7 @@ public final class Recipe {
     /** Eight hex digits over all keys but the name, for the names of folders. */
     public String hash() {
         try {
-            String content = new Recipe(without("name")).resolved();
+            String content = new Recipe(identity()).resolved();
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest, 0, 4);
         } catch (NoSuchAlgorithmException e) {
@@ -161,6 +167,14 @@ public final class Recipe {
     /** Every key but the name with its value, to be compared with another recipe's. */
     public Map<String, @Nullable Object> settings() {
         return Collections.unmodifiableMap(without("name"));
+    }
+
+    /** The settings that decide the result: whether a bad image may be left out, and who decodes, can change on the way. */
+    public Map<String, @Nullable Object> identity() {
+        Map<String, @Nullable Object> identity = without("name");
+        identity.remove("skip_bad");
+        identity.remove("workers");
+        return Collections.unmodifiableMap(identity);
     }
 
     private static String quoted(@Nullable Object value) {

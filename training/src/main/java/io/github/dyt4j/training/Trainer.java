@@ -70,7 +70,7 @@ public final class Trainer implements AutoCloseable {
             throws IOException {
         try (RunFolder run = RunFolder.open(folder)) {
             if (Files.exists(run.recipe())) {
-                RunFolder.requireSame(folder, Recipe.read(run.recipe()).settings(), recipe.settings());
+                RunFolder.requireSame(folder, Recipe.read(run.recipe()).identity(), recipe.identity());
             }
             Optional<RunResult> before = RunResult.read(folder);
             if (before.isPresent()) {
@@ -170,7 +170,7 @@ public final class Trainer implements AutoCloseable {
                         task.model().parameters().trainable().values(),
                         recipe.optionalNumber("clip_grad").orElse(0));
                 if (divergence.failed(loss) || !Double.isFinite(norm)) {
-                    return Optional.of(diverged(log, step, epoch + 1, loss));
+                    return Optional.of(diverged(log, step, epoch + 1, Double.isFinite(norm) ? loss : norm));
                 }
                 double lr = schedule.at(step);
                 optimizer.step(lr);
@@ -268,7 +268,7 @@ public final class Trainer implements AutoCloseable {
         log.metrics(step, epoch, "diverged", Map.of("loss", loss));
         progress.note(String.format(
                 Locale.ROOT,
-                "Diverged at step %d: the loss is %.4g%s",
+                "Diverged at step %d: the loss or its gradient is %.4g%s",
                 step,
                 loss,
                 Double.isFinite(loss) ? ", more than ten times its running median " + divergence.median() : ""));

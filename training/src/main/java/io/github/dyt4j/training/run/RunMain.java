@@ -7,12 +7,16 @@ import io.github.dyt4j.training.StopSignal;
 import io.github.dyt4j.training.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * One run as a process of its own: {@code RunMain FOLDER} reads {@code FOLDER/recipe.yaml}, and trains or goes on. It is silent but for notes;
  * how far it is stands in {@code metrics.jsonl}. Exit codes: 0 ended, 1 failed, 2 a mistake in recipe or data, 130 stopped at a checkpoint.
  */
 public final class RunMain {
+    /** What the message of a user's mistake begins with, so that whoever started the process can tell it from notes. */
+    public static final String MISTAKE = "mistake: ";
+
     private RunMain() {}
 
     public static void main(String[] args) {
@@ -43,9 +47,14 @@ public final class RunMain {
                     ? 0
                     : 130;
         } catch (UserError e) {
-            System.err.println(e.getMessage());
+            System.err.println(MISTAKE + e.getMessage());
             return 2;
         } catch (IOException e) {
+            Optional<UserError> full = DiskFull.explain(e, folder);
+            if (full.isPresent()) {
+                System.err.println(MISTAKE + full.get().getMessage());
+                return 2;
+            }
             e.printStackTrace(System.err);
             return 1;
         }
