@@ -2,6 +2,7 @@ package io.github.dyt4j.torch;
 
 import io.github.dyt4j.kernels.Dtype;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -18,6 +19,14 @@ final class Memory {
         }
         try (Pointer p = t.data_ptr()) {
             return p.address();
+        }
+    }
+
+    /** Keeps tensors that only their addresses were taken of from being collected before this call. */
+    @SuppressWarnings("ReachabilityFenceUsage") // where the kernel throws, nothing reads them any more
+    static void keepAlive(@Nullable Tensor... tensors) {
+        for (Tensor t : tensors) {
+            Reference.reachabilityFence(t);
         }
     }
 

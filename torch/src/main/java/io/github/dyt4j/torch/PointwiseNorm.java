@@ -85,6 +85,7 @@ public final class PointwiseNorm implements Norm {
             Tensor g = Memory.f32(weight);
             Tensor b = Memory.f32(bias);
             Kernels.pointwise().forward(call(x, dtype, a, s, g, b), Memory.address(x), Memory.address(y));
+            Memory.keepAlive(x, a, s, g, b);
         }
         if (!graph) {
             return y;
@@ -113,6 +114,7 @@ public final class PointwiseNorm implements Norm {
                         Memory.address(dShift),
                         Memory.address(dGamma),
                         Memory.address(dBeta));
+        Memory.keepAlive(x, dy, a, s, g);
         add(alpha, dAlpha);
         add(shift, dShift);
         add(weight, dGamma);

@@ -83,6 +83,7 @@ public final class RowNorm implements Norm {
                             Memory.address(y),
                             Memory.address(mean),
                             Memory.address(rstd));
+            Memory.keepAlive(x, g, b);
         }
         if (!graph) {
             return y;
@@ -114,6 +115,7 @@ public final class RowNorm implements Norm {
                         Memory.address(dx),
                         Memory.address(dGamma),
                         Memory.address(dBeta));
+        Memory.keepAlive(x, dy, mean, rstd, g);
         if (gamma != null && dGamma != null) {
             Memory.addGradient(gamma, dGamma);
         }

@@ -43,11 +43,19 @@ final class TrainerTest {
     }
 
     private static double lossAt(Path run, int step) throws IOException {
+        return trained(run, step, "loss");
+    }
+
+    private static double normAt(Path run, int step) throws IOException {
+        return trained(run, step, "grad_norm");
+    }
+
+    private static double trained(Path run, int step, String key) throws IOException {
         return (double) Objects.requireNonNull(TinyRun.metrics(run).stream()
                 .filter(l -> Integer.valueOf(step).equals(l.get("step")) && "train".equals(l.get("split")))
                 .findFirst()
                 .orElseThrow()
-                .get("loss"));
+                .get(key));
     }
 
     @Test
@@ -85,6 +93,9 @@ final class TrainerTest {
         for (int step = 1; step <= 4; step++) {
             assertThat(lossAt(folder.resolve("small"), step))
                     .isCloseTo(lossAt(folder.resolve("large"), step), within(1e-4));
+            // AdamW forgives a wrong scale of the gradient; its norm does not.
+            assertThat(normAt(folder.resolve("small"), step) / normAt(folder.resolve("large"), step))
+                    .isCloseTo(1, within(1e-3));
         }
     }
 
@@ -118,7 +129,7 @@ final class TrainerTest {
 
     @Test
     void divergenceEndsTheRunWithTheBestBeforeIt() throws IOException {
-        // 30 is far above what any norm bears; min_lr keeps it there
+        // far above what an unbounded function bears
         Recipe recipe = TinyRun.plain(data)
                 .with("epochs=30")
                 .with("norm=linear")
