@@ -1,5 +1,6 @@
 package io.github.dyt4j.cli;
 
+import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.training.DryRun;
 import io.github.dyt4j.training.Recipe;
 import io.github.dyt4j.training.StopSignal;
@@ -62,7 +63,7 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Recipe resolved = options.apply(recipe);
         if (norm != null) {
-            resolved = resolved.with("norm", norm);
+            resolved = resolved.with("norm", NormSpec.parse(norm));
         }
         if (seed != null) {
             resolved = resolved.with("seed", seed);
