@@ -21,7 +21,7 @@ class MemoryTest {
             Norm dyt = new Norms(NormSpec.parse("dyt")).at(Site.MLP, p.child("dyt"), 64, Layout.LAST, true);
             Norm row = new Norms(NormSpec.parse("layernorm(kernel=fused)"))
                     .at(Site.MLP, p.child("row"), 64, Layout.LAST, true);
-            rounds(1_000, p, dyt, row);
+            rounds(2_000, p, dyt, row);
             long before = residentKilobytes();
             rounds(10_000, p, dyt, row);
             assertThat(residentKilobytes() - before).isLessThan(60_000);
