@@ -130,7 +130,7 @@ final class RoomsTest {
             .that()
             .resideOutsideOfPackage("io.github.dyt4j.cli..")
             .and()
-            .haveNameNotMatching("io\\.github\\.dyt4j\\.(kernels\\.Kernels|training\\.run\\.RunMain(\\$.*)?)")
+            .haveNameNotMatching("io\\.github\\.dyt4j\\.(kernels\\.(Kernels|Species)|training\\.run\\.RunMain(\\$.*)?)")
             .should()
             .accessTargetWhere(target(STANDARD_STREAM));
 }

@@ -3,6 +3,7 @@ package io.github.dyt4j.kernels;
 import static io.github.dyt4j.kernels.Memory.ALL;
 
 import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -10,15 +11,20 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /** Vectors of this machine's width: to and from memory, e^z, and sums over lanes in a fixed order. */
 final class Lanes {
-    static final VectorSpecies<Float> F32 = FloatVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Float> F32 = Species.F32;
     static final int COUNT = F32.length();
 
     private static final VectorSpecies<Integer> INT = F32.withLanes(int.class);
     private static final VectorSpecies<Short> SHORT =
             VectorSpecies.of(short.class, VectorShape.forBitSize(F32.vectorBitSize() / 2));
+    /** As many bytes; null where the species has no such vector. */
+    private static final @Nullable VectorSpecies<Byte> BYTES =
+            COUNT < 8 ? null : VectorSpecies.of(byte.class, VectorShape.forBitSize(F32.vectorBitSize() / 4));
+
     static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
     private Lanes() {}
@@ -46,6 +52,33 @@ final class Lanes {
         var nan = v.compare(VectorOperators.NE, v).cast(INT);
         ((ShortVector) rounded.blend(0x7fc0, nan).convertShape(VectorOperators.I2S, SHORT, 0))
                 .intoMemorySegment(ALL, address, ORDER);
+    }
+
+    /** The nearest bf16 of each lane, ties to even, as f32; NaN stays NaN. */
+    static FloatVector roundToBf16(FloatVector v) {
+        IntVector bits = v.reinterpretAsInts();
+        FloatVector rounded = bits.add(0x7fff)
+                .add(bits.lanewise(VectorOperators.LSHR, 16).and(1))
+                .and(0xffff0000)
+                .reinterpretAsFloats();
+        return rounded.blend(v, v.compare(VectorOperators.NE, v));
+    }
+
+    /** Writes 128 + the nearest integer to each lane, ties to even, cut off to an unsigned byte; NaN writes 0. */
+    static void storeU8(FloatVector v, long address) {
+        FloatVector cut =
+                v.blend(127, v.compare(VectorOperators.GT, 127)).blend(-128, v.compare(VectorOperators.LT, -128));
+        // Rounded by ROUND, whose own low byte is 0, the integer's low byte stands in the sum's.
+        IntVector q = cut.add(ROUND + 128)
+                .reinterpretAsInts()
+                .blend(0, v.compare(VectorOperators.NE, v).cast(INT));
+        if (BYTES != null) {
+            ((ByteVector) q.convertShape(VectorOperators.I2B, BYTES, 0)).intoMemorySegment(ALL, address, ORDER);
+        } else {
+            for (int lane = 0; lane < COUNT; lane++) {
+                Memory.u8(address, lane, q.lane(lane));
+            }
+        }
     }
 
     static FloatVector all(float value) {
@@ -77,30 +110,18 @@ final class Lanes {
 
     /** e^z for −87.3 ≤ z ≤ 88, to 1.1 ulp; rubbish beyond, NaN for NaN. */
     static FloatVector exp(FloatVector z) {
-        FloatVector n = z.fma(all(LOG2_E), all(ROUND));
-        FloatVector power = powerOfTwo(n);
-        return fraction(z, n).fma(power, power);
-    }
-
-    /** e^z − 1 for −87.3 ≤ z ≤ 88, with a small relative error near 0 too; rubbish beyond, NaN for NaN. */
-    static FloatVector expm1(FloatVector z) {
-        FloatVector n = z.fma(all(LOG2_E), all(ROUND));
-        FloatVector power = powerOfTwo(n);
-        return fraction(z, n).fma(power, power.sub(1));
-    }
-
-    private static FloatVector powerOfTwo(FloatVector n) {
-        return n.reinterpretAsInts()
+        FloatVector shifted = z.fma(FloatVector.broadcast(F32, LOG2_E), FloatVector.broadcast(F32, ROUND));
+        FloatVector n = shifted.sub(ROUND);
+        FloatVector r = n.fma(FloatVector.broadcast(F32, -LN2_LOW), n.fma(FloatVector.broadcast(F32, -LN2_HIGH), z));
+        FloatVector q = r.fma(FloatVector.broadcast(F32, Q4), FloatVector.broadcast(F32, Q3))
+                .fma(r, FloatVector.broadcast(F32, Q2))
+                .fma(r, FloatVector.broadcast(F32, Q1))
+                .fma(r, FloatVector.broadcast(F32, Q0));
+        FloatVector power = shifted.reinterpretAsInts()
                 .lanewise(VectorOperators.LSHL, 23)
                 .add(0x3f800000)
                 .reinterpretAsFloats();
-    }
-
-    private static FloatVector fraction(FloatVector z, FloatVector shifted) {
-        FloatVector n = shifted.sub(ROUND);
-        FloatVector r = n.fma(all(-LN2_LOW), n.fma(all(-LN2_HIGH), z));
-        FloatVector q = r.fma(all(Q4), all(Q3)).fma(r, all(Q2)).fma(r, all(Q1)).fma(r, all(Q0));
-        return q.fma(r.mul(r), r);
+        return q.fma(r.mul(r), r).fma(power, power);
     }
 
     private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(F32, 8, 1, true);

@@ -43,6 +43,19 @@ final class Memory {
         }
     }
 
+    /** 128 + the nearest integer, ties to even, cut off to a byte; NaN gives 0. */
+    static int quantized(double steps) {
+        return Double.isNaN(steps) ? 0 : (int) Math.min(255, Math.max(0, 128 + Math.rint(steps)));
+    }
+
+    static void u8(long address, long index, int value) {
+        ALL.set(ValueLayout.JAVA_BYTE, address + index, (byte) value);
+    }
+
+    static int u8(long address, long index) {
+        return ALL.get(ValueLayout.JAVA_BYTE, address + index) & 0xff;
+    }
+
     /** Writes f32 values; nothing to 0. */
     static void write(long address, double... values) {
         for (int i = 0; i < values.length && address != 0; i++) {

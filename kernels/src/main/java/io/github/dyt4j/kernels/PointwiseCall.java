@@ -8,6 +8,7 @@ package io.github.dyt4j.kernels;
  *
  * @param squash f
  * @param dtype of x, y and their gradients; parameters and their gradients are f32 always
+ * @param accuracy of f; the oracle is exact in every grade
  * @param alpha native address of α: one value, or one a channel; 0 = absent, α = 1
  * @param alphaPerChannel whether α, and dα with it, has one value a channel
  * @param shift address of s, one value; 0 = absent, s = 0
@@ -17,6 +18,7 @@ package io.github.dyt4j.kernels;
 public record PointwiseCall(
         Squash squash,
         Dtype dtype,
+        Accuracy accuracy,
         long outer,
         int channels,
         long inner,

@@ -16,4 +16,33 @@ public interface PointwiseKernel {
 
     /** Writes (does not add) dx in the call's dtype and the parameters' gradients in f32. Address 0: that gradient is not wanted. */
     void backward(PointwiseCall call, long x, long dy, long dx, long dAlpha, long dShift, long dGamma, long dBeta);
+
+    /**
+     * A residual stream and the norm behind it in one pass: writes sum = x + branch, rounded to the dtype, and y of that sum. sum may be x
+     * or branch. Over the last axis only.
+     */
+    void addForward(PointwiseCall call, long x, long branch, long sum, long y);
+
+    /**
+     * The gradient of {@link #addForward}, the same for x and branch: dx = dSum + the norm's own dx, where dSum is what reaches sum past
+     * the norm. dx may be dSum, dy or sum.
+     */
+    void addBackward(
+            PointwiseCall call,
+            long sum,
+            long dy,
+            long dSum,
+            long dx,
+            long dAlpha,
+            long dShift,
+            long dGamma,
+            long dBeta);
+
+    /**
+     * Writes q = 128 + round(y/scale), one unsigned byte an element, cut off to [0, 255]; NaN becomes 0. Without γ and β, tanh needs
+     * {@code scale = 1/127}, whatever the data. Over the last axis only.
+     *
+     * @param scale the step of q, positive
+     */
+    void quantize(PointwiseCall call, long x, long q, float scale);
 }

@@ -3,7 +3,6 @@ package io.github.dyt4j.kernels;
 import static io.github.dyt4j.kernels.Lanes.COUNT;
 import static io.github.dyt4j.kernels.Lanes.F32;
 import static io.github.dyt4j.kernels.Lanes.ORDER;
-import static io.github.dyt4j.kernels.Lanes.all;
 import static io.github.dyt4j.kernels.Memory.ALL;
 
 import io.github.dyt4j.kernels.PointwisePasses.Cycle;
@@ -17,74 +16,80 @@ import jdk.incubator.vector.FloatVector;
  * The fused loops of y = γ·f(αx+s)+β, copied for each {@link PointwisePasses.Kind} and called from there alone.
  *
  * <p>They are written for HotSpot's C2. It stops inlining our own methods once a compilation's graph has 18,000 nodes (a vector
- * operation is a few hundred), and a vector that meets a call that is not inlined goes to the heap, ten times slower. So backward is
- * two loops with a small scratch between, each loop is a compilation of its own, of our own methods only f's take vectors, and they
- * come first in a loop: the Vector API's own are always inlined.
+ * operation is a few hundred), and a vector that meets a call that is not inlined goes to the heap, ten times slower. So each loop is a
+ * compilation of its own, of our own methods few take vectors, and f's come first in a loop: the Vector API's own are always inlined.
  */
 final class PointwiseLoop {
     private static final Kind KIND = Specialised.kind(MethodHandles.lookup(), Kind.class);
-    private static final VectorSquash F = VectorSquash.of(KIND.squash());
+    private static final VectorSquash F = VectorSquash.of(KIND.squash(), KIND.accuracy());
     private static final boolean ALPHAS = KIND.alphaPerChannel();
+    private static final boolean SHIFT = KIND.shift();
     private static final boolean GAMMA = KIND.gamma();
     private static final boolean BETA = KIND.beta();
+    private static final boolean RESIDUAL = KIND.residual();
+    private static final boolean DX = KIND.dx();
+    private static final boolean BF16 = KIND.dtype() == Dtype.BF16;
     private static final int STEP = 4 * COUNT;
 
     private PointwiseLoop() {}
 
-    static void forward(Parameters p, Cycle cycle, long x, long y, int vectors) {
-        FloatVector shift = all(p.shift());
-        FloatVector one = all(p.alpha());
+    static void forward(Parameters p, Cycle cycle, long x, long branch, long sum, long y, int vectors) {
+        FloatVector shift = FloatVector.broadcast(F32, p.shift());
+        FloatVector one = FloatVector.broadcast(F32, p.alpha());
         long column = cycle.begin();
         for (int i = 0; i < vectors; i++) {
             long at = (long) STEP * i;
+            FloatVector xs = FloatVector.fromMemorySegment(F32, ALL, x + at, ORDER);
+            if (RESIDUAL) {
+                FloatVector added = xs.add(FloatVector.fromMemorySegment(F32, ALL, branch + at, ORDER));
+                xs = BF16 ? Lanes.roundToBf16(added) : added;
+                xs.intoMemorySegment(ALL, sum + at, ORDER);
+            }
             FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, p.alphas() + column, ORDER) : one;
-            FloatVector u =
-                    FloatVector.fromMemorySegment(F32, ALL, x + at, ORDER).fma(alpha, shift);
+            FloatVector u = SHIFT ? xs.fma(alpha, shift) : xs.mul(alpha);
             FloatVector t = F.value(u, F.core(u));
-            FloatVector scaled = GAMMA ? t.mul(FloatVector.fromMemorySegment(F32, ALL, p.gamma() + column, ORDER)) : t;
-            FloatVector out =
-                    BETA ? scaled.add(FloatVector.fromMemorySegment(F32, ALL, p.beta() + column, ORDER)) : scaled;
+            FloatVector out;
+            if (GAMMA && BETA) {
+                out = t.fma(
+                        FloatVector.fromMemorySegment(F32, ALL, p.gamma() + column, ORDER),
+                        FloatVector.fromMemorySegment(F32, ALL, p.beta() + column, ORDER));
+            } else if (GAMMA) {
+                out = t.mul(FloatVector.fromMemorySegment(F32, ALL, p.gamma() + column, ORDER));
+            } else {
+                out = BETA ? t.add(FloatVector.fromMemorySegment(F32, ALL, p.beta() + column, ORDER)) : t;
+            }
             out.intoMemorySegment(ALL, y + at, ORDER);
             column = column + STEP < cycle.end() ? column + STEP : cycle.begin();
         }
     }
 
-    /** Of each vector t and what f and f′ share, into scratch, behind each other. */
-    static void recompute(Parameters p, Cycle cycle, long from, long x, int vectors, float[] scratch) {
-        FloatVector shift = all(p.shift());
-        FloatVector one = all(p.alpha());
-        long column = from;
-        for (int i = 0; i < vectors; i++) {
-            FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, p.alphas() + column, ORDER) : one;
-            FloatVector u = FloatVector.fromMemorySegment(F32, ALL, x + (long) STEP * i, ORDER)
-                    .fma(alpha, shift);
-            FloatVector core = F.core(u);
-            F.value(u, core).intoArray(scratch, 2 * COUNT * i);
-            core.intoArray(scratch, 2 * COUNT * i + COUNT);
-            column = column + STEP < cycle.end() ? column + STEP : cycle.begin();
-        }
-    }
-
-    /** From x, dy and scratch dx, unless its address is 0, and the sums. */
-    static void gradients(
-            Parameters p, Cycle cycle, long from, long x, long dy, long dx, int vectors, Sums sums, float[] scratch) {
-        FloatVector shift = all(p.shift());
-        FloatVector one = all(p.alpha());
-        FloatVector dAlpha = all(0);
-        FloatVector dShift = all(0);
-        long column = from;
+    static void backward(Parameters p, Cycle cycle, long x, long dy, long dSum, long dx, int vectors, Sums sums) {
+        FloatVector shift = FloatVector.broadcast(F32, p.shift());
+        FloatVector one = FloatVector.broadcast(F32, p.alpha());
+        FloatVector dAlpha = FloatVector.zero(F32);
+        FloatVector dShift = FloatVector.zero(F32);
+        long column = cycle.begin();
         for (int i = 0; i < vectors; i++) {
             long at = (long) STEP * i;
-            FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, p.alphas() + column, ORDER) : one;
             FloatVector xs = FloatVector.fromMemorySegment(F32, ALL, x + at, ORDER);
-            FloatVector core = FloatVector.fromArray(F32, scratch, 2 * COUNT * i + COUNT);
-            FloatVector slope = F.slope(xs.fma(alpha, shift), core);
+            FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, p.alphas() + column, ORDER) : one;
+            FloatVector u = SHIFT ? xs.fma(alpha, shift) : xs.mul(alpha);
+            FloatVector core = F.core(u);
+            FloatVector t = F.value(u, core);
+            FloatVector slope = F.slope(u, core);
             FloatVector dys = FloatVector.fromMemorySegment(F32, ALL, dy + at, ORDER);
+            dys.fma(t, FloatVector.fromMemorySegment(F32, ALL, sums.gamma() + column, ORDER))
+                    .intoMemorySegment(ALL, sums.gamma() + column, ORDER);
+            dys.add(FloatVector.fromMemorySegment(F32, ALL, sums.beta() + column, ORDER))
+                    .intoMemorySegment(ALL, sums.beta() + column, ORDER);
             FloatVector scaled =
                     GAMMA ? dys.mul(FloatVector.fromMemorySegment(F32, ALL, p.gamma() + column, ORDER)) : dys;
             FloatVector g = scaled.mul(slope);
-            if (dx != 0) {
-                g.mul(alpha).intoMemorySegment(ALL, dx + at, ORDER);
+            if (DX) {
+                FloatVector out = RESIDUAL
+                        ? g.fma(alpha, FloatVector.fromMemorySegment(F32, ALL, dSum + at, ORDER))
+                        : g.mul(alpha);
+                out.intoMemorySegment(ALL, dx + at, ORDER);
             }
             if (ALPHAS) {
                 g.fma(xs, FloatVector.fromMemorySegment(F32, ALL, sums.alpha() + column, ORDER))
@@ -92,12 +97,9 @@ final class PointwiseLoop {
             } else {
                 dAlpha = g.fma(xs, dAlpha);
             }
-            dShift = dShift.add(g);
-            FloatVector t = FloatVector.fromArray(F32, scratch, 2 * COUNT * i);
-            dys.fma(t, FloatVector.fromMemorySegment(F32, ALL, sums.gamma() + column, ORDER))
-                    .intoMemorySegment(ALL, sums.gamma() + column, ORDER);
-            dys.add(FloatVector.fromMemorySegment(F32, ALL, sums.beta() + column, ORDER))
-                    .intoMemorySegment(ALL, sums.beta() + column, ORDER);
+            if (SHIFT) {
+                dShift = dShift.add(g);
+            }
             column = column + STEP < cycle.end() ? column + STEP : cycle.begin();
         }
         if (!ALPHAS) {
@@ -108,5 +110,23 @@ final class PointwiseLoop {
         FloatVector.fromMemorySegment(F32, ALL, sums.shift(), ORDER)
                 .add(dShift)
                 .intoMemorySegment(ALL, sums.shift(), ORDER);
+    }
+
+    static void quantize(Parameters p, Cycle cycle, long x, long q, float scale, int vectors) {
+        FloatVector shift = FloatVector.broadcast(F32, p.shift());
+        FloatVector one = FloatVector.broadcast(F32, p.alpha());
+        FloatVector steps = FloatVector.broadcast(F32, 1 / scale);
+        long column = cycle.begin();
+        for (int i = 0; i < vectors; i++) {
+            FloatVector xs = FloatVector.fromMemorySegment(F32, ALL, x + (long) STEP * i, ORDER);
+            FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, p.alphas() + column, ORDER) : one;
+            FloatVector u = SHIFT ? xs.fma(alpha, shift) : xs.mul(alpha);
+            FloatVector t = F.value(u, F.core(u));
+            FloatVector scaled = GAMMA ? t.mul(FloatVector.fromMemorySegment(F32, ALL, p.gamma() + column, ORDER)) : t;
+            FloatVector y =
+                    BETA ? scaled.add(FloatVector.fromMemorySegment(F32, ALL, p.beta() + column, ORDER)) : scaled;
+            Lanes.storeU8(y.mul(steps), q + (long) COUNT * i);
+            column = column + STEP < cycle.end() ? column + STEP : cycle.begin();
+        }
     }
 }

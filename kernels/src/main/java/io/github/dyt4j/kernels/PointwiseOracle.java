@@ -39,6 +39,40 @@ public final class PointwiseOracle implements PointwiseKernel {
         Memory.write(dBeta, sumBeta);
     }
 
+    @Override
+    public void addForward(PointwiseCall call, long x, long branch, long sum, long y) {
+        Residual.add(call.dtype(), call.size(), x, branch, sum);
+        forward(call, sum, y);
+    }
+
+    @Override
+    public void addBackward(
+            PointwiseCall call,
+            long sum,
+            long dy,
+            long dSum,
+            long dx,
+            long dAlpha,
+            long dShift,
+            long dGamma,
+            long dBeta) {
+        Residual.backward(
+                call.dtype(),
+                call.size(),
+                dSum,
+                dx,
+                own -> backward(call, sum, dy, own, dAlpha, dShift, dGamma, dBeta));
+    }
+
+    @Override
+    public void quantize(PointwiseCall call, long x, long q, float scale) {
+        for (long i = 0; i < call.size(); i++) {
+            long c = channel(call, i);
+            double t = call.squash().value(argument(call, c, Memory.load(call.dtype(), x, i)));
+            Memory.u8(q, i, Memory.quantized(affine(call, c, t) / scale));
+        }
+    }
+
     private static int channel(PointwiseCall call, long i) {
         return (int) (i / call.inner() % call.channels());
     }

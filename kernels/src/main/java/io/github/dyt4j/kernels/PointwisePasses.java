@@ -4,7 +4,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 
 /**
- * The two passes over a stretch of f32 vectors that lie one behind the other, while their parameters go round from {@code begin} to
+ * The passes over a stretch of f32 vectors that lie one behind the other, while their parameters go round from {@code begin} to
  * {@code end}: over the last axis through all columns again and again, channels-first round one vector that a channel's γ fills.
  *
  * <p>The loops are called through handles that are no constants to the compiler: so it compiles each by itself and never into its
@@ -14,12 +14,44 @@ final class PointwisePasses {
     /**
      * What one copy of the loops is compiled for.
      *
+     * @param dtype of the tensors: what a residual sum is rounded to
+     * @param shift whether s is present, or ds wanted
      * @param gamma whether γ is present
      * @param beta whether β is present
+     * @param residual whether x is a sum that the forward makes, and dx one that the backward makes
+     * @param dx whether backward writes dx
      */
-    record Kind(Squash squash, boolean alphaPerChannel, boolean gamma, boolean beta) {
+    record Kind(
+            Squash squash,
+            Accuracy accuracy,
+            Dtype dtype,
+            boolean alphaPerChannel,
+            boolean shift,
+            boolean gamma,
+            boolean beta,
+            boolean residual,
+            boolean dx) {
         static Kind of(PointwiseCall c) {
-            return new Kind(c.squash(), c.alphaPerChannel(), c.gamma() != 0, c.beta() != 0);
+            return new Kind(
+                    c.squash(),
+                    c.accuracy(),
+                    c.dtype(),
+                    c.alphaPerChannel(),
+                    c.shift() != 0,
+                    c.gamma() != 0,
+                    c.beta() != 0,
+                    false,
+                    true);
+        }
+
+        Kind withResidual() {
+            return new Kind(squash, accuracy, dtype, alphaPerChannel, shift, gamma, beta, true, dx);
+        }
+
+        /** For backward, which never reads β. */
+        Kind forGradients(boolean wantsShift, boolean wantsDx) {
+            return new Kind(
+                    squash, accuracy, dtype, alphaPerChannel, shift || wantsShift, gamma, false, residual, wantsDx);
         }
     }
 
@@ -38,45 +70,46 @@ final class PointwisePasses {
             new Specialised<>(PointwiseLoop.class, PointwisePasses::new);
 
     private final MethodHandle forward;
-    private final MethodHandle recompute;
-    private final MethodHandle gradients;
+    private final MethodHandle backward;
+    private final MethodHandle quantize;
 
     private PointwisePasses(MethodHandles.Lookup loops) {
         forward = Specialised.method(loops, "forward");
-        recompute = Specialised.method(loops, "recompute");
-        gradients = Specialised.method(loops, "gradients");
+        backward = Specialised.method(loops, "backward");
+        quantize = Specialised.method(loops, "quantize");
     }
 
-    static PointwisePasses of(PointwiseCall call) {
-        return LOOPS.of(Kind.of(call));
+    static PointwisePasses of(Kind kind) {
+        return LOOPS.of(kind);
     }
 
     /** A cycle of parameters, in bytes from the first column's: the stretch starts at {@code begin}, and so does what follows the end. */
     record Cycle(long begin, long end) {}
 
-    /** Of the sums, whose addresses are those of column 0: the dα of one vector if α is not per channel, ds always. */
+    /** Of the sums, whose addresses are those of column 0: the dα of one vector if α is not per channel, ds of one vector always. */
     record Sums(long alpha, long shift, long gamma, long beta) {}
 
-    void forward(Parameters p, Cycle cycle, long x, long y, int vectors) {
+    /** y; with a residual, x + branch into sum and y of that. */
+    void forward(Parameters p, Cycle cycle, long x, long branch, long sum, long y, int vectors) {
         try {
-            forward.invokeExact(p, cycle, x, y, vectors);
+            forward.invokeExact(p, cycle, x, branch, sum, y, vectors);
         } catch (Throwable e) {
             throw Specialised.unchecked(e);
         }
     }
 
-    /** Adds to the sums. dx may be 0; scratch holds some pairs of vectors. */
-    void backward(Parameters p, Cycle cycle, long x, long dy, long dx, int vectors, Sums sums, float[] scratch) {
-        int most = scratch.length / 2 / Lanes.COUNT;
-        long length = cycle.end() - cycle.begin();
+    /** Adds to the sums; writes dx, with a residual dSum + dx. */
+    void backward(Parameters p, Cycle cycle, long x, long dy, long dSum, long dx, int vectors, Sums sums) {
         try {
-            for (int first = 0; first < vectors; first += most) {
-                long at = 4L * Lanes.COUNT * first;
-                long column = cycle.begin() + at % length;
-                int some = Math.min(most, vectors - first);
-                recompute.invokeExact(p, cycle, column, x + at, some, scratch);
-                gradients.invokeExact(p, cycle, column, x + at, dy + at, dx == 0 ? 0 : dx + at, some, sums, scratch);
-            }
+            backward.invokeExact(p, cycle, x, dy, dSum, dx, vectors, sums);
+        } catch (Throwable e) {
+            throw Specialised.unchecked(e);
+        }
+    }
+
+    void quantize(Parameters p, Cycle cycle, long x, long q, float scale, int vectors) {
+        try {
+            quantize.invokeExact(p, cycle, x, q, scale, vectors);
         } catch (Throwable e) {
             throw Specialised.unchecked(e);
         }

@@ -3,6 +3,7 @@ package io.github.dyt4j.kernels;
 import static io.github.dyt4j.kernels.Lanes.COUNT;
 
 import io.github.dyt4j.kernels.PointwisePasses.Cycle;
+import io.github.dyt4j.kernels.PointwisePasses.Kind;
 import io.github.dyt4j.kernels.PointwisePasses.Parameters;
 import io.github.dyt4j.kernels.PointwisePasses.Sums;
 import java.lang.foreign.Arena;
@@ -17,51 +18,104 @@ import java.util.Arrays;
 public final class PointwiseVector implements PointwiseKernel {
     /** Bytes of a vector. */
     private static final int STEP = 4 * COUNT;
-    /** Vectors whose t waits in the first-level cache for dy. */
-    private static final int SCRATCH_VECTORS = 32;
     /** Least rows of a block: adding up the blocks' dγ and dβ is to cost little beside. */
     private static final int LEAST_ROWS = 64;
 
     @Override
     public void forward(PointwiseCall call, long x, long y) {
-        PointwisePasses passes = PointwisePasses.of(call);
+        forward(call, Kind.of(call), new long[] {x, 0}, new long[] {0, y});
+    }
+
+    @Override
+    public void addForward(PointwiseCall call, long x, long branch, long sum, long y) {
+        requireLastAxis(call);
+        forward(call, Kind.of(call).withResidual(), new long[] {x, branch}, new long[] {sum, y});
+    }
+
+    /** in: x, branch; out: sum, y. */
+    private static void forward(PointwiseCall call, Kind kind, long[] in, long[] out) {
+        PointwisePasses passes = PointwisePasses.of(kind);
         Staging staging = staging(call);
         int vectors = staging.padded() / COUNT;
         long stride = (long) STEP * vectors;
         try (Arena arena = Arena.ofConfined()) {
             Parameters p = parameters(call, staging, arena);
             if (lines(call)) {
-                staging.run(cut(call), x, 0, y, (b, first, rows, in, none, out) -> {
+                staging.run(cut(call), in, out, (b, first, rows, from, to) -> {
                     for (int row = 0; row < rows; row++) {
-                        Cycle channel = channel(call, first + row);
-                        passes.forward(p, channel, in + row * stride, out + row * stride, vectors);
+                        long at = row * stride;
+                        passes.forward(p, channel(call, first + row), from[0] + at, 0, 0, to[1] + at, vectors);
                     }
                 });
             } else {
                 Cycle columns = new Cycle(0, stride);
                 staging.run(
                         cut(call),
-                        x,
-                        0,
-                        y,
-                        (b, first, rows, in, none, out) -> passes.forward(p, columns, in, out, rows * vectors));
+                        in,
+                        out,
+                        (b, first, rows, from, to) ->
+                                passes.forward(p, columns, from[0], from[1], to[0], to[1], rows * vectors));
             }
+        }
+    }
+
+    @Override
+    public void quantize(PointwiseCall call, long x, long q, float scale) {
+        requireLastAxis(call);
+        if (!(scale > 0)) {
+            throw new IllegalArgumentException("the scale of q must be positive, got " + scale);
+        }
+        PointwisePasses passes = PointwisePasses.of(Kind.of(call));
+        Staging staging = staging(call);
+        int vectors = staging.padded() / COUNT;
+        Cycle columns = new Cycle(0, (long) STEP * vectors);
+        try (Arena arena = Arena.ofConfined()) {
+            Parameters p = parameters(call, staging, arena);
+            staging.runToBytes(
+                    cut(call),
+                    x,
+                    q,
+                    (b, first, rows, from, to) -> passes.quantize(p, columns, from[0], to[0], scale, rows * vectors));
+        }
+    }
+
+    private static void requireLastAxis(PointwiseCall call) {
+        if (lines(call)) {
+            throw new IllegalArgumentException("channels-first has no fused form of this: inner is " + call.inner());
         }
     }
 
     @Override
     public void backward(
             PointwiseCall call, long x, long dy, long dx, long dAlpha, long dShift, long dGamma, long dBeta) {
+        Kind kind = Kind.of(call).forGradients(dShift != 0, dx != 0);
         if (lines(call)) {
-            backwardLines(call, x, dy, dx, dAlpha, dShift, dGamma, dBeta);
+            backwardLines(call, kind, x, dy, dx, dAlpha, dShift, dGamma, dBeta);
         } else {
-            backwardColumns(call, x, dy, dx, dAlpha, dShift, dGamma, dBeta);
+            backwardColumns(call, kind, new long[] {x, dy, 0}, dx, dAlpha, dShift, dGamma, dBeta);
         }
     }
 
+    @Override
+    public void addBackward(
+            PointwiseCall call,
+            long sum,
+            long dy,
+            long dSum,
+            long dx,
+            long dAlpha,
+            long dShift,
+            long dGamma,
+            long dBeta) {
+        requireLastAxis(call);
+        Kind kind = Kind.of(call).withResidual().forGradients(dShift != 0, dx != 0);
+        backwardColumns(call, kind, new long[] {sum, dy, dSum}, dx, dAlpha, dShift, dGamma, dBeta);
+    }
+
+    /** in: x, dy, dSum. */
     private static void backwardColumns(
-            PointwiseCall call, long x, long dy, long dx, long dAlpha, long dShift, long dGamma, long dBeta) {
-        PointwisePasses passes = PointwisePasses.of(call);
+            PointwiseCall call, Kind kind, long[] in, long dx, long dAlpha, long dShift, long dGamma, long dBeta) {
+        PointwisePasses passes = PointwisePasses.of(kind);
         Staging staging = staging(call);
         int vectors = staging.padded() / COUNT;
         Cycle columns = new Cycle(0, (long) STEP * vectors);
@@ -70,9 +124,9 @@ public final class PointwiseVector implements PointwiseKernel {
         try (Arena arena = Arena.ofConfined()) {
             Parameters p = parameters(call, staging, arena);
             BlockSums sums = new BlockSums(arena, cut.blocks(), call.alphaPerChannel() ? n : 1, 1, n, n);
-            staging.run(cut, x, dy, dx, (b, first, rows, in, din, out) -> {
+            staging.run(cut, in, new long[] {dx}, (b, first, rows, from, to) -> {
                 Sums here = new Sums(sums.of(b, 0), sums.of(b, 1), sums.of(b, 2), sums.of(b, 3));
-                passes.backward(p, columns, in, din, out, rows * vectors, here, scratch());
+                passes.backward(p, columns, from[0], from[1], from[2], to[0], rows * vectors, here);
             });
             sums.total(cut.blocks());
             if (call.alphaPerChannel()) {
@@ -87,8 +141,16 @@ public final class PointwiseVector implements PointwiseKernel {
     }
 
     private static void backwardLines(
-            PointwiseCall call, long x, long dy, long dx, long dAlpha, long dShift, long dGamma, long dBeta) {
-        PointwisePasses passes = PointwisePasses.of(call);
+            PointwiseCall call,
+            Kind kind,
+            long x,
+            long dy,
+            long dx,
+            long dAlpha,
+            long dShift,
+            long dGamma,
+            long dBeta) {
+        PointwisePasses passes = PointwisePasses.of(kind);
         Staging staging = staging(call);
         int vectors = staging.padded() / COUNT;
         long stride = (long) STEP * vectors;
@@ -97,8 +159,7 @@ public final class PointwiseVector implements PointwiseKernel {
             Parameters p = parameters(call, staging, arena);
             BlockSums lanes = new BlockSums(arena, cut.blocks(), 1, 1, 1, 1);
             long sums = Staging.zeros(arena, 16 * cut.rows());
-            staging.run(cut, x, dy, dx, (b, first, rows, in, din, out) -> {
-                float[] scratch = scratch();
+            staging.run(cut, new long[] {x, dy}, new long[] {dx}, (b, first, rows, from, to) -> {
                 for (int row = 0; row < rows; row++) {
                     long at = row * stride;
                     Cycle channel = channel(call, first + row);
@@ -107,7 +168,8 @@ public final class PointwiseVector implements PointwiseKernel {
                     Sums here = new Sums(
                             alpha, lanes.of(b, 1), lanes.of(b, 2) - channel.begin(), lanes.of(b, 3) - channel.begin());
                     lanes.clear(b);
-                    passes.backward(p, channel, in + at, din + at, out == 0 ? 0 : out + at, vectors, here, scratch);
+                    passes.backward(
+                            p, channel, from[0] + at, from[1] + at, 0, to[0] == 0 ? 0 : to[0] + at, vectors, here);
                     for (int i = 0; i < 4; i++) {
                         Memory.f32(sums, 4 * (first + row) + i, Lanes.sum(Lanes.loadF32(lanes.of(b, i))));
                     }
@@ -115,10 +177,6 @@ public final class PointwiseVector implements PointwiseKernel {
             });
             writeLines(call, sums, dAlpha, dShift, dGamma, dBeta);
         }
-    }
-
-    private static float[] scratch() {
-        return new float[2 * SCRATCH_VECTORS * COUNT];
     }
 
     /** Round and round the vector of a line's channel. */

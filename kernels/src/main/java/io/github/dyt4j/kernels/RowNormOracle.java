@@ -1,5 +1,7 @@
 package io.github.dyt4j.kernels;
 
+import java.lang.foreign.Arena;
+
 /** LayerNorm and RMSNorm written as their formulas, one element at a time in f64: what the vector kernels are tested against. */
 public final class RowNormOracle implements RowNormKernel {
     @Override
@@ -58,6 +60,48 @@ public final class RowNormOracle implements RowNormKernel {
         }
         Memory.write(dGamma, sumGamma);
         Memory.write(dBeta, sumBeta);
+    }
+
+    @Override
+    public void addForward(RowNormCall call, long x, long branch, long sum, long y, long mean, long rstd) {
+        Residual.add(call.dtype(), call.rows() * call.channels(), x, branch, sum);
+        forward(call, sum, y, mean, rstd);
+    }
+
+    @Override
+    public void addBackward(
+            RowNormCall call, long sum, long mean, long rstd, long dy, long dSum, long dx, long dGamma, long dBeta) {
+        Residual.backward(
+                call.dtype(),
+                call.rows() * call.channels(),
+                dSum,
+                dx,
+                own -> backward(call, sum, mean, rstd, dy, own, dGamma, dBeta));
+    }
+
+    @Override
+    public void quantize(RowNormCall call, long x, long q, long scales) {
+        int n = call.channels();
+        try (Arena arena = Arena.ofConfined()) {
+            RowNormCall f32 = new RowNormCall(call.centered(), Dtype.F32, 1, n, call.eps(), call.gamma(), call.beta());
+            long in = arena.allocate(4L * n, 4).address();
+            long y = arena.allocate(4L * n, 4).address();
+            for (long row = 0; row < call.rows(); row++) {
+                double most = 0;
+                for (int c = 0; c < n; c++) {
+                    Memory.f32(in, c, at(call, x, row, c));
+                }
+                forward(f32, in, y, 0, 0);
+                for (int c = 0; c < n; c++) {
+                    most = Math.max(most, Math.abs(Memory.f32(y, c)));
+                }
+                float scale = Double.isFinite(most) ? (float) (most / 127) : Float.NaN;
+                Memory.f32(scales, row, scale);
+                for (int c = 0; c < n; c++) {
+                    Memory.u8(q, row * n + c, scale == 0 ? 128 : Memory.quantized(Memory.f32(y, c) / (double) scale));
+                }
+            }
+        }
     }
 
     private static double at(RowNormCall call, long address, long row, int c) {

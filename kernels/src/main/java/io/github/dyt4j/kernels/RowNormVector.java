@@ -16,23 +16,42 @@ public final class RowNormVector implements RowNormKernel {
 
     @Override
     public void forward(RowNormCall call, long x, long y, long mean, long rstd) {
-        RowNormRow loop = RowNormRow.of(call);
+        forward(call, RowNormRow.of(call, false), new long[] {x, 0}, new long[] {0, y}, mean, rstd);
+    }
+
+    @Override
+    public void addForward(RowNormCall call, long x, long branch, long sum, long y, long mean, long rstd) {
+        forward(call, RowNormRow.of(call, true), new long[] {x, branch}, new long[] {sum, y}, mean, rstd);
+    }
+
+    /** in: x, branch; out: sum, y. */
+    private static void forward(RowNormCall call, RowNormRow loop, long[] in, long[] out, long mean, long rstd) {
         Staging staging = new Staging(call.dtype(), call.channels());
         try (Arena arena = Arena.ofConfined()) {
             Parameters p = parameters(call, staging, arena);
             staging.run(
                     cut(call),
-                    x,
-                    0,
-                    y,
-                    (b, first, rows, in, none, out) ->
-                            loop.forward(p, in, out, row(mean, first), row(rstd, first), rows));
+                    in,
+                    out,
+                    (b, first, rows, from, to) ->
+                            loop.forward(p, from[0], from[1], to[0], to[1], row(mean, first), row(rstd, first), rows));
         }
     }
 
     @Override
     public void backward(RowNormCall call, long x, long mean, long rstd, long dy, long dx, long dGamma, long dBeta) {
-        RowNormRow loop = RowNormRow.of(call);
+        backward(call, RowNormRow.of(call, false), new long[] {x, dy, 0}, mean, rstd, dx, dGamma, dBeta);
+    }
+
+    @Override
+    public void addBackward(
+            RowNormCall call, long sum, long mean, long rstd, long dy, long dSum, long dx, long dGamma, long dBeta) {
+        backward(call, RowNormRow.of(call, true), new long[] {sum, dy, dSum}, mean, rstd, dx, dGamma, dBeta);
+    }
+
+    /** in: x, dy, dSum. */
+    private static void backward(
+            RowNormCall call, RowNormRow loop, long[] in, long mean, long rstd, long dx, long dGamma, long dBeta) {
         Staging staging = new Staging(call.dtype(), call.channels());
         Cut cut = cut(call);
         int n = call.channels();
@@ -41,14 +60,36 @@ public final class RowNormVector implements RowNormKernel {
             BlockSums sums = new BlockSums(arena, cut.blocks(), n, n);
             staging.run(
                     cut,
-                    x,
-                    dy,
-                    dx,
-                    (b, first, rows, in, din, out) -> loop.backward(
-                            p, in, row(mean, first), row(rstd, first), din, out, sums.of(b, 0), sums.of(b, 1), rows));
+                    in,
+                    new long[] {dx},
+                    (b, first, rows, from, to) -> loop.backward(
+                            p,
+                            from[0],
+                            row(mean, first),
+                            row(rstd, first),
+                            from[1],
+                            from[2],
+                            to[0],
+                            sums.of(b, 0),
+                            sums.of(b, 1),
+                            rows));
             sums.total(cut.blocks());
             sums.write(0, dGamma, n);
             sums.write(1, dBeta, n);
+        }
+    }
+
+    @Override
+    public void quantize(RowNormCall call, long x, long q, long scales) {
+        RowNormRow loop = RowNormRow.of(call, false);
+        Staging staging = new Staging(call.dtype(), call.channels());
+        try (Arena arena = Arena.ofConfined()) {
+            Parameters p = parameters(call, staging, arena);
+            staging.runToBytes(
+                    cut(call),
+                    x,
+                    q,
+                    (b, first, rows, from, to) -> loop.quantize(p, from[0], to[0], row(scales, first), rows));
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.dyt4j.kernels;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * Brings rows before a loop that knows only f32 and whole vectors. Rows that are so already stay where they are; others (bf16, or a
@@ -15,7 +16,7 @@ record Staging(Dtype dtype, int width) {
 
     /** What is done with some rows of a block, {@link #padded} f32 elements each. An address that was 0 still is. */
     interface Loop {
-        void run(int block, long firstRow, int rows, long x, long dy, long out);
+        void run(int block, long firstRow, int rows, long[] in, long[] out);
     }
 
     /** The width rounded up to whole vectors. */
@@ -27,33 +28,50 @@ record Staging(Dtype dtype, int width) {
         return Math.ceilDiv(width, Lanes.COUNT) * Lanes.COUNT;
     }
 
-    /** All rows of all blocks, on all threads: reads x and dy, writes out; dy and out may be 0. */
-    void run(Cut cut, long x, long dy, long out, Loop loop) {
-        long stride = (long) dtype.bytes() * width;
+    /** All rows of all blocks, on all threads: reads the tensors at {@code in}, writes those at {@code out}; any may be 0. */
+    void run(Cut cut, long[] in, long[] out, Loop loop) {
+        run(cut, in, out, dtype.bytes(), 4, loop);
+    }
+
+    /** The same where {@code out} is a tensor of bytes, and the loop writes bytes. */
+    void runToBytes(Cut cut, long in, long out, Loop loop) {
+        run(cut, new long[] {in}, new long[] {out}, 1, 1, loop);
+    }
+
+    private void run(Cut cut, long[] in, long[] out, int outBytes, int loopBytes, Loop loop) {
         if (dtype == Dtype.F32 && width == padded()) {
-            RowPool.run(cut.blocks(), b -> {
-                long at = cut.first(b) * stride;
-                loop.run(b, cut.first(b), cut.rows(b), shift(x, at), shift(dy, at), shift(out, at));
-            });
+            RowPool.run(
+                    cut.blocks(),
+                    b -> loop.run(
+                            b,
+                            cut.first(b),
+                            cut.rows(b),
+                            shifted(in, cut.first(b) * dtype.bytes() * width),
+                            shifted(out, cut.first(b) * outBytes * width)));
             return;
         }
         int most = Math.max(1, CHUNK_ELEMENTS / padded());
-        long bytes = 4L * most * padded();
         RowPool.run(cut.blocks(), b -> {
             try (Arena arena = Arena.ofConfined()) {
-                long xs = zeros(arena, bytes);
-                long dys = dy == 0 ? 0 : zeros(arena, bytes);
-                long outs = out == 0 ? 0 : zeros(arena, bytes);
+                long[] ins = copies(arena, in, 4L * most * padded());
+                long[] outs = copies(arena, out, (long) loopBytes * most * padded());
                 for (int done = 0; done < cut.rows(b); done += most) {
                     int rows = Math.min(most, cut.rows(b) - done);
                     long first = cut.first(b) + done;
-                    copyIn(shift(x, first * stride), xs, rows);
-                    copyIn(shift(dy, first * stride), dys, rows);
-                    loop.run(b, first, rows, xs, dys, outs);
-                    copyOut(outs, shift(out, first * stride), rows);
+                    for (int i = 0; i < in.length; i++) {
+                        copyIn(shift(in[i], first * dtype.bytes() * width), ins[i], rows);
+                    }
+                    loop.run(b, first, rows, ins, outs);
+                    for (int i = 0; i < out.length; i++) {
+                        copyOut(outs[i], shift(out[i], first * outBytes * width), rows, outBytes, loopBytes);
+                    }
                 }
             }
         });
+    }
+
+    private static long[] copies(Arena arena, long[] of, long bytes) {
+        return Arrays.stream(of).map(a -> a == 0 ? 0 : zeros(arena, bytes)).toArray();
     }
 
     private void copyIn(long from, long to, int rows) {
@@ -68,12 +86,12 @@ record Staging(Dtype dtype, int width) {
         }
     }
 
-    private void copyOut(long from, long to, int rows) {
+    private void copyOut(long from, long to, int rows, int outBytes, int loopBytes) {
         for (int row = 0; row < rows && to != 0; row++) {
-            long source = from + 4L * row * padded();
-            long target = to + (long) row * dtype.bytes() * width;
-            if (dtype == Dtype.F32) {
-                copy(source, target, 4L * width);
+            long source = from + (long) loopBytes * row * padded();
+            long target = to + (long) row * outBytes * width;
+            if (outBytes == loopBytes) {
+                copy(source, target, (long) outBytes * width);
             } else {
                 narrow(source, target, width);
             }
@@ -117,6 +135,14 @@ record Staging(Dtype dtype, int width) {
 
     static void copy(long from, long to, long bytes) {
         MemorySegment.copy(Memory.ALL, from, Memory.ALL, to, bytes);
+    }
+
+    private static long[] shifted(long[] addresses, long bytes) {
+        long[] moved = new long[addresses.length];
+        for (int i = 0; i < moved.length; i++) {
+            moved[i] = shift(addresses[i], bytes);
+        }
+        return moved;
     }
 
     private static long shift(long address, long bytes) {

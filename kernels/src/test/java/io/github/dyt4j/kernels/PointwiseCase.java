@@ -29,6 +29,7 @@ record PointwiseCase(PointwiseCall call, Buffer x, Buffer dy, Arena arena) {
         PointwiseCall call = new PointwiseCall(
                 squash,
                 dtype,
+                random.nextInt(3) == 0 ? Accuracy.BF16 : Accuracy.of(dtype),
                 shape.outer(),
                 channels,
                 shape.inner(),

@@ -1,6 +1,7 @@
 package io.github.dyt4j.torch;
 
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.kernels.Accuracy;
 import io.github.dyt4j.kernels.Dtype;
 import io.github.dyt4j.kernels.Kernels;
 import io.github.dyt4j.kernels.PointwiseCall;
@@ -133,6 +134,7 @@ public final class PointwiseNorm implements Norm {
         return new PointwiseCall(
                 squash,
                 dtype,
+                Accuracy.of(dtype),
                 outer,
                 dim,
                 inner,
