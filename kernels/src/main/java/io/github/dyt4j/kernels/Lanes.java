@@ -106,7 +106,7 @@ final class Lanes {
     private static final float LN2_HIGH = 0.6933594f;
     private static final float LN2_LOW = -2.1219444e-4f;
     /** 1.5 · 2²³: adding it rounds to an integer, which then stands in the low bits. */
-    private static final float ROUND = 12582912f;
+    static final float ROUND = 12582912f;
 
     /** e^z for −87.3 ≤ z ≤ 88, to 1.1 ulp; rubbish beyond, NaN for NaN. */
     static FloatVector exp(FloatVector z) {

@@ -36,7 +36,13 @@ final class PointwiseLoop {
     static void forward(Parameters p, Cycle cycle, long x, long branch, long sum, long y, int vectors) {
         FloatVector shift = FloatVector.broadcast(F32, p.shift());
         FloatVector one = FloatVector.broadcast(F32, p.alpha());
-        long column = cycle.begin();
+        // Locals: the compiler takes a write to native memory for one to any field.
+        long begin = cycle.begin();
+        long end = cycle.end();
+        long alphas = p.alphas();
+        long gamma = p.gamma();
+        long beta = p.beta();
+        long column = begin;
         for (int i = 0; i < vectors; i++) {
             long at = (long) STEP * i;
             FloatVector xs = FloatVector.fromMemorySegment(F32, ALL, x + at, ORDER);
@@ -45,21 +51,21 @@ final class PointwiseLoop {
                 xs = BF16 ? Lanes.roundToBf16(added) : added;
                 xs.intoMemorySegment(ALL, sum + at, ORDER);
             }
-            FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, p.alphas() + column, ORDER) : one;
+            FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, alphas + column, ORDER) : one;
             FloatVector u = SHIFT ? xs.fma(alpha, shift) : xs.mul(alpha);
-            FloatVector t = F.value(u, F.core(u));
+            FloatVector t = F.value(u);
             FloatVector out;
             if (GAMMA && BETA) {
                 out = t.fma(
-                        FloatVector.fromMemorySegment(F32, ALL, p.gamma() + column, ORDER),
-                        FloatVector.fromMemorySegment(F32, ALL, p.beta() + column, ORDER));
+                        FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER),
+                        FloatVector.fromMemorySegment(F32, ALL, beta + column, ORDER));
             } else if (GAMMA) {
-                out = t.mul(FloatVector.fromMemorySegment(F32, ALL, p.gamma() + column, ORDER));
+                out = t.mul(FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER));
             } else {
-                out = BETA ? t.add(FloatVector.fromMemorySegment(F32, ALL, p.beta() + column, ORDER)) : t;
+                out = BETA ? t.add(FloatVector.fromMemorySegment(F32, ALL, beta + column, ORDER)) : t;
             }
             out.intoMemorySegment(ALL, y + at, ORDER);
-            column = column + STEP < cycle.end() ? column + STEP : cycle.begin();
+            column = column + STEP < end ? column + STEP : begin;
         }
     }
 
@@ -68,22 +74,29 @@ final class PointwiseLoop {
         FloatVector one = FloatVector.broadcast(F32, p.alpha());
         FloatVector dAlpha = FloatVector.zero(F32);
         FloatVector dShift = FloatVector.zero(F32);
-        long column = cycle.begin();
+        // Locals: the compiler takes a write to native memory for one to any field.
+        long begin = cycle.begin();
+        long end = cycle.end();
+        long alphas = p.alphas();
+        long gamma = p.gamma();
+        long dAlphas = sums.alpha();
+        long dGamma = sums.gamma();
+        long dBeta = sums.beta();
+        long column = begin;
         for (int i = 0; i < vectors; i++) {
             long at = (long) STEP * i;
             FloatVector xs = FloatVector.fromMemorySegment(F32, ALL, x + at, ORDER);
-            FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, p.alphas() + column, ORDER) : one;
+            FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, alphas + column, ORDER) : one;
             FloatVector u = SHIFT ? xs.fma(alpha, shift) : xs.mul(alpha);
             FloatVector core = F.core(u);
             FloatVector t = F.value(u, core);
             FloatVector slope = F.slope(u, core);
             FloatVector dys = FloatVector.fromMemorySegment(F32, ALL, dy + at, ORDER);
-            dys.fma(t, FloatVector.fromMemorySegment(F32, ALL, sums.gamma() + column, ORDER))
-                    .intoMemorySegment(ALL, sums.gamma() + column, ORDER);
-            dys.add(FloatVector.fromMemorySegment(F32, ALL, sums.beta() + column, ORDER))
-                    .intoMemorySegment(ALL, sums.beta() + column, ORDER);
-            FloatVector scaled =
-                    GAMMA ? dys.mul(FloatVector.fromMemorySegment(F32, ALL, p.gamma() + column, ORDER)) : dys;
+            dys.fma(t, FloatVector.fromMemorySegment(F32, ALL, dGamma + column, ORDER))
+                    .intoMemorySegment(ALL, dGamma + column, ORDER);
+            dys.add(FloatVector.fromMemorySegment(F32, ALL, dBeta + column, ORDER))
+                    .intoMemorySegment(ALL, dBeta + column, ORDER);
+            FloatVector scaled = GAMMA ? dys.mul(FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER)) : dys;
             FloatVector g = scaled.mul(slope);
             if (DX) {
                 FloatVector out = RESIDUAL
@@ -92,15 +105,15 @@ final class PointwiseLoop {
                 out.intoMemorySegment(ALL, dx + at, ORDER);
             }
             if (ALPHAS) {
-                g.fma(xs, FloatVector.fromMemorySegment(F32, ALL, sums.alpha() + column, ORDER))
-                        .intoMemorySegment(ALL, sums.alpha() + column, ORDER);
+                g.fma(xs, FloatVector.fromMemorySegment(F32, ALL, dAlphas + column, ORDER))
+                        .intoMemorySegment(ALL, dAlphas + column, ORDER);
             } else {
                 dAlpha = g.fma(xs, dAlpha);
             }
             if (SHIFT) {
                 dShift = dShift.add(g);
             }
-            column = column + STEP < cycle.end() ? column + STEP : cycle.begin();
+            column = column + STEP < end ? column + STEP : begin;
         }
         if (!ALPHAS) {
             FloatVector.fromMemorySegment(F32, ALL, sums.alpha(), ORDER)
@@ -116,17 +129,22 @@ final class PointwiseLoop {
         FloatVector shift = FloatVector.broadcast(F32, p.shift());
         FloatVector one = FloatVector.broadcast(F32, p.alpha());
         FloatVector steps = FloatVector.broadcast(F32, 1 / scale);
-        long column = cycle.begin();
+        // Locals: the compiler takes a write to native memory for one to any field.
+        long begin = cycle.begin();
+        long end = cycle.end();
+        long alphas = p.alphas();
+        long gamma = p.gamma();
+        long beta = p.beta();
+        long column = begin;
         for (int i = 0; i < vectors; i++) {
             FloatVector xs = FloatVector.fromMemorySegment(F32, ALL, x + (long) STEP * i, ORDER);
-            FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, p.alphas() + column, ORDER) : one;
+            FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, alphas + column, ORDER) : one;
             FloatVector u = SHIFT ? xs.fma(alpha, shift) : xs.mul(alpha);
-            FloatVector t = F.value(u, F.core(u));
-            FloatVector scaled = GAMMA ? t.mul(FloatVector.fromMemorySegment(F32, ALL, p.gamma() + column, ORDER)) : t;
-            FloatVector y =
-                    BETA ? scaled.add(FloatVector.fromMemorySegment(F32, ALL, p.beta() + column, ORDER)) : scaled;
+            FloatVector t = F.value(u);
+            FloatVector scaled = GAMMA ? t.mul(FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER)) : t;
+            FloatVector y = BETA ? scaled.add(FloatVector.fromMemorySegment(F32, ALL, beta + column, ORDER)) : scaled;
             Lanes.storeU8(y.mul(steps), q + (long) COUNT * i);
-            column = column + STEP < cycle.end() ? column + STEP : cycle.begin();
+            column = column + STEP < end ? column + STEP : begin;
         }
     }
 }

@@ -20,7 +20,7 @@ final class AccuracyTest {
     /** @param valueUlps of the grade's dtype */
     @ParameterizedTest
     @CsvSource({
-        "TANH, F32, 5, 6e-7",
+        "TANH, F32, 5, 3e-7",
         "ERF, F32, 5, 2e-7",
         "ISRU, F32, 3, 5e-7",
         "HARDTANH, F32, 0, 0",
@@ -36,17 +36,18 @@ final class AccuracyTest {
     void withinItsBound(Squash squash, Accuracy grade, double valueUlps, double slopeError) {
         VectorSquash f = VectorSquash.of(squash, grade);
         long seed = 31;
+        Worst forward = worst(seed, f::value, squash::value);
         Worst value = worst(seed, u -> f.value(u, f.core(u)), squash::value);
         Worst slope = worst(seed, u -> f.slope(u, f.core(u)), squash::slope);
-        assertThat(value.ulps() / (grade == Accuracy.BF16 ? 1 << 16 : 1))
-                .as("f, seed %d", seed)
-                .isLessThanOrEqualTo(valueUlps);
+        int ulp = grade == Accuracy.BF16 ? 1 << 16 : 1;
+        assertThat(forward.ulps() / ulp).as("f, seed %d", seed).isLessThanOrEqualTo(valueUlps);
+        assertThat(value.ulps() / ulp).as("f in backward, seed %d", seed).isLessThanOrEqualTo(valueUlps);
         assertThat(slope.absolute()).as("f', seed %d", seed).isLessThanOrEqualTo(slopeError);
     }
 
     /** Where f and f' share nothing that cancels, f' is as exact as f, however small. */
     @ParameterizedTest
-    @CsvSource({"ERF, 80", "ISRU, 7", "SIGMOID, 5"})
+    @CsvSource({"TANH, 25", "ERF, 80", "ISRU, 7", "SIGMOID, 5"})
     void slopesAreRelativelyExactToo(Squash squash, double ulps) {
         VectorSquash f = VectorSquash.of(squash, Accuracy.F32);
         assertThat(worst(32, u -> f.slope(u, f.core(u)), squash::slope).ulps()).isLessThanOrEqualTo(ulps);
@@ -64,7 +65,7 @@ final class AccuracyTest {
                 u[lane] = Float.intBitsToFloat(bits + lane * step) * ((bits & step * u.length) == 0 ? 1 : -1);
             }
             FloatVector in = FloatVector.fromArray(Lanes.F32, u, 0);
-            float most = f.value(in, f.core(in)).abs().reduceLanes(VectorOperators.MAX);
+            float most = f.value(in).abs().reduceLanes(VectorOperators.MAX);
             float least = f.slope(in, f.core(in)).reduceLanes(VectorOperators.MIN);
             if (!(most <= 1) || !(least >= 0)) {
                 assertThat(most).as("|f| near %s", u[0]).isLessThanOrEqualTo(1);

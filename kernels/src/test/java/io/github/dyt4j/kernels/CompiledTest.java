@@ -44,12 +44,49 @@ final class CompiledTest {
                     Parts parts = new Parts(true, true, true, true, true);
                     PointwiseCase one =
                             PointwiseCase.random(arena, new SplittableRandom(1), squash, Dtype.F32, shape, parts);
+                    long x = one.x().address();
                     long y = new Buffer(arena, Dtype.F32, ELEMENTS).address();
                     long sums = new Buffer(arena, Dtype.F32, 96).address();
                     assertFewBytes(squash + " " + shape, () -> {
-                        kernel.forward(one.call(), one.x().address(), y);
-                        kernel.backward(one.call(), one.x().address(), one.dy().address(), y, sums, 0, sums, sums);
+                        kernel.forward(one.call(), x, y);
+                        kernel.backward(one.call(), x, one.dy().address(), y, sums, sums, sums, sums);
                     });
+                }
+            }
+        }
+    }
+
+    @Test
+    void fusedForms() {
+        PointwiseKernel pointwise = new PointwiseVector();
+        RowNormKernel rowNorm = new RowNormVector();
+        for (Dtype dtype : Dtype.values()) {
+            try (Arena arena = Arena.ofConfined()) {
+                SplittableRandom random = new SplittableRandom(1);
+                long x = new Buffer(arena, dtype, ELEMENTS)
+                        .fill(i -> random.nextGaussian())
+                        .address();
+                long y = new Buffer(arena, dtype, ELEMENTS).address();
+                long sum = new Buffer(arena, dtype, ELEMENTS).address();
+                long rows = new Buffer(arena, Dtype.F32, 2048).fill(i -> 1).address();
+                long channels = new Buffer(arena, Dtype.F32, 96).fill(i -> 1).address();
+                long out = new Buffer(arena, Dtype.F32, 96).address();
+                for (Accuracy accuracy : Accuracy.values()) {
+                    PointwiseCall call = new PointwiseCall(
+                            Squash.TANH, dtype, accuracy, 2048, 96, 1, channels, false, 0, channels, channels);
+                    assertFewBytes("sum, " + call, () -> {
+                        pointwise.addForward(call, x, x, sum, y);
+                        pointwise.addBackward(call, sum, x, x, y, out, 0, out, out);
+                    });
+                    assertFewBytes("bytes, " + call, () -> pointwise.quantize(call, x, y, 1 / 127f));
+                }
+                for (boolean centered : new boolean[] {true, false}) {
+                    RowNormCall call = new RowNormCall(centered, dtype, 2048, 96, 1e-6, channels, 0);
+                    assertFewBytes("sum, " + call, () -> {
+                        rowNorm.addForward(call, x, x, sum, y, rows, rows);
+                        rowNorm.addBackward(call, sum, rows, rows, x, x, y, out, out);
+                    });
+                    assertFewBytes("bytes, " + call, () -> rowNorm.quantize(call, x, y, rows));
                 }
             }
         }

@@ -329,12 +329,12 @@ final class FusedFormsTest {
         assertThatThrownBy(() -> POINTWISE.quantize(last, 1, 1, 0)).hasMessageContaining("scale");
     }
 
-    private interface Write {
+    interface Write {
         void to(long address);
     }
 
     /** What was written, between two guards that still stand. */
-    private static byte[] bytes(Arena arena, int size, Write write) {
+    static byte[] bytes(Arena arena, int size, Write write) {
         int guard = 64;
         long address = arena.allocate(size + 2 * guard, 64).address();
         for (int i = 0; i < size + 2 * guard; i++) {

@@ -38,7 +38,7 @@ final class RowNormVectorTest {
         return new Result(y.values(), mean.values(), rstd.values(), dx.values(), dGamma.values(), dBeta.values());
     }
 
-    private static RowNormCall call(
+    static RowNormCall call(
             Arena arena, RandomGenerator random, boolean centered, Dtype dtype, int rows, int channels) {
         long gamma = random.nextInt(4) == 0
                 ? 0
@@ -73,7 +73,7 @@ final class RowNormVectorTest {
         }
     }
 
-    private static void assertClose(RowNormCall call, Buffer x, Buffer dy, Arena arena, String what) {
+    static void assertClose(RowNormCall call, Buffer x, Buffer dy, Arena arena, String what) {
         Result expected = run(ORACLE, call, arena, x, dy);
         Result actual = run(VECTOR, call, arena, x, dy);
         double rounding = call.dtype() == Dtype.BF16 ? BF16 : 0;

@@ -1,5 +1,6 @@
 package io.github.dyt4j.torch;
 
+import static io.github.dyt4j.torch.NormOption.ACCURACY;
 import static io.github.dyt4j.torch.NormOption.ALPHA;
 import static io.github.dyt4j.torch.NormOption.BIAS;
 import static io.github.dyt4j.torch.NormOption.EPS;
@@ -24,9 +25,9 @@ public enum NormFunction {
     /** γ·x/√(mean(x²) + ε), no β (Zhang and Sennrich 2019). */
     RMSNORM("γ·x/sqrt(mean(x²)+eps), per token", null, List.of(WEIGHT, EPS, RMSNORM_KERNEL)),
     /** γ·tanh(αx) + β (Zhu et al. 2025). */
-    DYT("γ·tanh(αx)+β", Squash.TANH, pointwise()),
+    DYT("γ·tanh(αx)+β", Squash.TANH, List.of(ALPHA, PER_CHANNEL, INIT, WEIGHT, BIAS, KERNEL, ACCURACY)),
     /** γ·erf(αx + s) + β (Chen et al. 2025). */
-    DERF("γ·erf(αx+s)+β", Squash.ERF, List.of(ALPHA, SHIFT, PER_CHANNEL, INIT, WEIGHT, BIAS, KERNEL)),
+    DERF("γ·erf(αx+s)+β", Squash.ERF, List.of(ALPHA, SHIFT, PER_CHANNEL, INIT, WEIGHT, BIAS, KERNEL, ACCURACY)),
     /** γ·αx/√(1 + (αx)²) + β, α0 = 1/√C, γ0 = √C (Stollenwerk 2025). */
     DYISRU("γ·αx/sqrt(1+(αx)²)+β", Squash.ISRU, pointwise()),
     /** γ·clamp(αx, −1, 1) + β (Zhu et al. 2025, table 7). */

@@ -25,8 +25,13 @@ enum NormOption {
     EPS("eps", "1.0E-6", false, "a number of zero or more"),
     /** {@code fused}: this project's kernels; {@code eager}: a composition of libtorch's operations. */
     KERNEL("kernel", "fused", false, "fused", "eager"),
-    /** {@code libtorch}: its native operation; {@code fused}: this project's kernel. */
-    LAYERNORM_KERNEL("kernel", "libtorch", false, "libtorch", "fused"),
+    /** How exact f is: to 5 ulp of f32 or to a quarter ulp of bf16. Without a value the tensor's dtype says. */
+    ACCURACY("accuracy", null, false, "f32", "bf16"),
+    /**
+     * {@code fused}: this project's kernel; {@code libtorch}: its native operation; {@code auto}: fused where {@link RowNorm} has measured
+     * it to be the faster.
+     */
+    LAYERNORM_KERNEL("kernel", "auto", false, "auto", "fused", "libtorch"),
     /** The same, where libtorch has no native CPU kernel but a composition, so that the fused one is the stronger baseline. */
     RMSNORM_KERNEL("kernel", "fused", false, "libtorch", "fused");
 

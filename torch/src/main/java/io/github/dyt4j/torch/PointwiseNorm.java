@@ -7,6 +7,7 @@ import io.github.dyt4j.kernels.Kernels;
 import io.github.dyt4j.kernels.PointwiseCall;
 import io.github.dyt4j.kernels.Squash;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -29,6 +30,7 @@ public final class PointwiseNorm implements Norm {
     private final int dim;
     private final Layout layout;
     private final boolean eager;
+    private final @Nullable Accuracy accuracy;
     private final @Nullable Tensor alpha;
     private final @Nullable Tensor shift;
     private final @Nullable Tensor weight;
@@ -43,6 +45,8 @@ public final class PointwiseNorm implements Norm {
         this.dim = dim;
         this.layout = layout;
         this.eager = "eager".equals(spec.get(NormOption.KERNEL));
+        String grade = spec.get(NormOption.ACCURACY);
+        this.accuracy = grade == null ? null : Accuracy.valueOf(grade.toUpperCase(Locale.ROOT));
         boolean isru = spec.function() == NormFunction.DYISRU;
         boolean calibrated = spec.calibrated();
 
@@ -134,7 +138,7 @@ public final class PointwiseNorm implements Norm {
         return new PointwiseCall(
                 squash,
                 dtype,
-                Accuracy.of(dtype),
+                accuracy == null ? Accuracy.of(dtype) : accuracy,
                 outer,
                 dim,
                 inner,
