@@ -1,5 +1,6 @@
 package io.github.dyt4j.training;
 
+import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.Tensors;
 import io.github.dyt4j.training.data.HostBatch;
 import java.util.stream.IntStream;
@@ -20,6 +21,19 @@ public record Batch(Tensor input, Tensor labels, @Nullable Tensor targets) {
                 Tensors.of(b.pixels(), b.n(), b.channels(), b.height(), b.width()),
                 Tensors.of(labels, b.n()),
                 b.targets() == null ? null : Tensors.of(b.targets(), b.n(), b.targets().length / b.n()));
+    }
+
+    /** Takes it out of every scope, until {@link #release}. */
+    Batch keep() {
+        return new Batch(Scope.keep(input), Scope.keep(labels), targets == null ? null : Scope.keep(targets));
+    }
+
+    void release() {
+        Scope.release(input);
+        Scope.release(labels);
+        if (targets != null) {
+            Scope.release(targets);
+        }
     }
 
     public int size() {

@@ -1,21 +1,14 @@
 package io.github.dyt4j.training;
 
-import io.github.dyt4j.models.Models;
-import io.github.dyt4j.torch.AdamW;
-import io.github.dyt4j.torch.Autocast;
 import io.github.dyt4j.torch.Norm;
-import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.TorchRuntime;
 import io.github.dyt4j.training.data.ImageData;
 import io.github.dyt4j.training.run.Environment;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +35,9 @@ public record DryRun(
     private static final int PROBE = 16;
 
     public static DryRun of(Recipe recipe) {
-        boolean there = recipe.data().equals("builtin") || Files.exists(Path.of(recipe.data()));
+        boolean there = ProbeData.there(recipe);
         Map<String, Object> arguments = recipe.modelArguments();
-        ImageData data = there ? ClassificationTask.open(recipe) : synthetic(recipe, arguments);
+        ImageData data = ProbeData.of(recipe, 4 * PROBE);
         ClassificationTask.complete(arguments, data);
         Footprint footprint = Footprint.of(recipe, arguments);
         String described = there
@@ -65,33 +58,14 @@ public record DryRun(
         }
     }
 
-    private static ImageData synthetic(Recipe recipe, Map<String, Object> arguments) {
-        long[] shape = Models.inputShape(recipe.model(), arguments);
-        int classes = Models.numClasses(recipe.model(), arguments);
-        return SyntheticImages.data(4 * PROBE, (int) shape[1], (int) shape[0], classes);
-    }
-
     /** Of the second of two steps: the first finds everything cold. */
     private static double seconds(Recipe recipe, Task task) {
-        long started = 0;
-        Calibration.set(task, recipe);
-        try (Batches batches = task.training(0);
-                AdamW optimizer = new AdamW(ParameterGroups.of(task.model(), 0.05), 0.9, 0.999, 1e-8)) {
-            for (int step = 0; step < 2; step++) {
-                started = System.nanoTime();
-                try (var _ = new Scope()) {
-                    Tensor loss;
-                    Batch batch = batches.next();
-                    try (var _ = Autocast.bf16(recipe.bf16())) {
-                        loss = task.objective().loss(task.model(), batch);
-                    }
-                    loss.backward();
-                }
-                optimizer.step(1e-6);
-                task.model().parameters().zeroGrad();
-            }
+        try (StepProbe probe = new StepProbe(recipe, task, 2)) {
+            probe.step();
+            long started = System.nanoTime();
+            probe.step();
+            return (System.nanoTime() - started) / 1e9;
         }
-        return (System.nanoTime() - started) / 1e9;
     }
 
     private static String sites(Task task) {

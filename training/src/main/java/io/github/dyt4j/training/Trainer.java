@@ -1,8 +1,6 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
-import io.github.dyt4j.torch.AdamW;
-import io.github.dyt4j.torch.Autocast;
 import io.github.dyt4j.torch.Ema;
 import io.github.dyt4j.torch.Norms;
 import io.github.dyt4j.torch.Scope;
@@ -26,8 +24,6 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +39,7 @@ public final class Trainer implements AutoCloseable {
     private final Task task;
     private final Progress progress;
     private final BooleanSupplier stop;
-    private final AdamW optimizer;
+    private final TrainingStep training;
     private final @Nullable Ema ema;
     private final RunTensors tensors;
     private final ResultWriter results;
@@ -114,13 +110,9 @@ public final class Trainer implements AutoCloseable {
             Calibration.write(folder, starts);
             progress.note("Calibrated the start of " + starts.size() + " norms on the first batch");
         }
-        optimizer = new AdamW(
-                ParameterGroups.of(task.model(), recipe.number("weight_decay")),
-                recipe.numbers("betas").get(0),
-                recipe.numbers("betas").get(1),
-                recipe.number("eps"));
+        training = TrainingStep.of(recipe, task);
         ema = recipe.has("ema_decay") ? new Ema(task.model().parameters().state(), recipe.number("ema_decay")) : null;
-        tensors = new RunTensors(task.model(), optimizer, ema);
+        tensors = new RunTensors(task.model(), training.optimizer(), ema);
         results = new ResultWriter(recipe, task, folder);
         if (found.isPresent()) {
             restore(found.get(), started);
@@ -166,15 +158,12 @@ public final class Trainer implements AutoCloseable {
                     TorchRuntime.seed(StepSeed.of(recipe.seed(), step * accumulate + i));
                     loss += backward(batches) / accumulate;
                 }
-                double norm = AdamW.clipGradients(
-                        task.model().parameters().trainable().values(),
-                        recipe.optionalNumber("clip_grad").orElse(0));
+                double norm = training.clip();
                 if (divergence.failed(loss) || !Double.isFinite(norm)) {
                     return Optional.of(diverged(log, step, epoch + 1, Double.isFinite(norm) ? loss : norm));
                 }
                 double lr = schedule.at(step);
-                optimizer.step(lr);
-                task.model().parameters().zeroGrad();
+                training.update(lr);
                 if (ema != null) {
                     ema.update();
                 }
@@ -209,16 +198,9 @@ public final class Trainer implements AutoCloseable {
         return Optional.of(end(log, false));
     }
 
-    /** Forward and backward of one batch, its gradients scaled for the mean over all of the step; returns its loss. */
     private double backward(Batches batches) {
         try (var _ = new Scope()) {
-            Batch batch = batches.next();
-            Tensor loss;
-            try (var _ = Autocast.bf16(recipe.bf16())) {
-                loss = task.objective().loss(task.model(), batch);
-            }
-            loss.mul(new Scalar(1.0 / recipe.gradAccumSteps())).backward();
-            return loss.item_double();
+            return training.backward(batches.next());
         }
     }
 
@@ -284,7 +266,7 @@ public final class Trainer implements AutoCloseable {
 
     @Override
     public void close() {
-        optimizer.close();
+        training.optimizer().close();
         if (ema != null) {
             ema.close();
         }

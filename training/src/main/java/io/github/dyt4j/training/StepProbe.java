@@ -1,0 +1,83 @@
+package io.github.dyt4j.training;
+
+import io.github.dyt4j.torch.Norms;
+import io.github.dyt4j.torch.Scope;
+import io.github.dyt4j.torch.TorchRuntime;
+import io.github.dyt4j.training.data.ImageData;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A recipe's training step, to be timed: the steps of {@link Trainer} over a few batches that were decoded beforehand, with a learning
+ * rate that moves nothing, without checkpoints and metrics.
+ */
+public final class StepProbe implements AutoCloseable {
+    private static final double LR = 1e-6;
+
+    private final Recipe recipe;
+    private final Task task;
+    private final TrainingStep step;
+    private final boolean ownsTask;
+    private final List<Batch> batches = new ArrayList<>();
+    private int next;
+
+    /** On the recipe's data, or on noise of the model's shape where that is not there. Threads are set before, by {@link TorchRuntime#start}. */
+    public static StepProbe of(Recipe recipe) {
+        int batches = 2;
+        ImageData data = ProbeData.of(recipe, batches * recipe.batchSize());
+        return new StepProbe(recipe, ClassificationTask.of(recipe, data), batches, true);
+    }
+
+    /** With a task that its owner closes. */
+    StepProbe(Recipe recipe, Task task, int batches) {
+        this(recipe, task, batches, false);
+    }
+
+    private StepProbe(Recipe recipe, Task task, int batches, boolean ownsTask) {
+        this.ownsTask = ownsTask;
+        this.recipe = recipe;
+        this.task = task;
+        Calibration.set(task, recipe);
+        task.model().parameters().training(true);
+        step = TrainingStep.of(recipe, task);
+        try (Batches from = task.training(0);
+                var _ = new Scope()) {
+            for (int i = 0; i < batches; i++) {
+                this.batches.add(from.next().keep());
+            }
+        }
+    }
+
+    /** One step, its accumulated passes too. */
+    public void step() {
+        for (int i = 0; i < recipe.gradAccumSteps(); i++) {
+            TorchRuntime.seed(StepSeed.of(recipe.seed(), next));
+            try (var _ = new Scope()) {
+                step.backward(batches.get(next++ % batches.size()));
+            }
+        }
+        step.clip();
+        step.update(LR);
+    }
+
+    /** The model's norm slots. */
+    public Norms norms() {
+        return task.model().norms();
+    }
+
+    /** The model's forward alone, on a batch: what taps look at. */
+    public void forward() {
+        try (var _ = new Scope()) {
+            task.model().forward(batches.getFirst().input());
+        }
+    }
+
+    @Override
+    public void close() {
+        step.optimizer().close();
+        batches.forEach(Batch::release);
+        if (ownsTask) {
+            task.close();
+        }
+    }
+}

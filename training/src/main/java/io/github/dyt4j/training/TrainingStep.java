@@ -1,0 +1,44 @@
+package io.github.dyt4j.training;
+
+import io.github.dyt4j.torch.AdamW;
+import io.github.dyt4j.torch.Autocast;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/** What a training step does to a model: batch → model → loss → backward, then clip → AdamW. */
+record TrainingStep(Recipe recipe, Task task, AdamW optimizer) {
+    /** AdamW as the recipe has it. */
+    static TrainingStep of(Recipe recipe, Task task) {
+        return new TrainingStep(
+                recipe,
+                task,
+                new AdamW(
+                        ParameterGroups.of(task.model(), recipe.number("weight_decay")),
+                        recipe.numbers("betas").get(0),
+                        recipe.numbers("betas").get(1),
+                        recipe.number("eps")));
+    }
+
+    /** Adds the gradients of one batch, scaled for the mean over all that the step accumulates; returns its loss. Needs an open scope. */
+    double backward(Batch batch) {
+        Tensor loss;
+        try (var _ = Autocast.bf16(recipe.bf16())) {
+            loss = task.objective().loss(task.model(), batch);
+        }
+        loss.mul(new Scalar(1.0 / recipe.gradAccumSteps())).backward();
+        return loss.item_double();
+    }
+
+    /** Clips the gradients as the recipe says and returns their norm before. */
+    double clip() {
+        return AdamW.clipGradients(
+                task.model().parameters().trainable().values(),
+                recipe.optionalNumber("clip_grad").orElse(0));
+    }
+
+    /** Goes down the gradients, then forgets them. */
+    void update(double lr) {
+        optimizer.step(lr);
+        task.model().parameters().zeroGrad();
+    }
+}
