@@ -44,6 +44,11 @@ public final class Attention {
         return x.view(b, n, numHeads, headDim).transpose(1, 2); // (B, H, N, d)
     }
 
+    /** The layer that reads the input. */
+    Linear qkv() {
+        return qkv;
+    }
+
     static long parameterCount(long dim) {
         return Linear.parameterCount(dim, 3 * dim) + Linear.parameterCount(dim, dim);
     }

@@ -18,6 +18,11 @@ public final class Mlp {
         return fc2.forward(torch.gelu(fc1.forward(x)));
     }
 
+    /** The layer that reads the input. */
+    Linear fc1() {
+        return fc1;
+    }
+
     static long parameterCount(long dim, long hidden) {
         return Linear.parameterCount(dim, hidden) + Linear.parameterCount(hidden, dim);
     }

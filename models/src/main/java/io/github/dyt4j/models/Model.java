@@ -2,6 +2,7 @@ package io.github.dyt4j.models;
 
 import io.github.dyt4j.torch.Norms;
 import io.github.dyt4j.torch.Parameters;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /** A network: its forward pass, its named parameters and its norm slots. Closing it frees its parameters. */
@@ -12,6 +13,9 @@ public interface Model extends AutoCloseable {
     Parameters parameters();
 
     Norms norms();
+
+    /** Which layers read which norm, for every norm that linear layers alone read: where γ and β can go for inference. */
+    List<Fold> folds();
 
     /** The shape of one input, without the batch: (C, H, W) for images. */
     long[] inputShape();

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -125,6 +126,10 @@ public final class VisionTransformer implements Model {
             x = x.add(dropPath.forward(attention.forward(norm1.forward(x))));
             return x.add(dropPath.forward(mlp.forward(norm2.forward(x))));
         }
+
+        Stream<Fold> folds() {
+            return Stream.of(new Fold(norm1, attention.qkv()), new Fold(norm2, mlp.fc1()));
+        }
     }
 
     private final Config config;
@@ -169,6 +174,12 @@ public final class VisionTransformer implements Model {
             case AVG -> x.narrow(1, 1, config.patches()).mean(1); // (B, E)
         };
         return head.forward(norm.forward(x)); // (B, classes)
+    }
+
+    @Override
+    public List<Fold> folds() {
+        return Stream.concat(blocks.stream().flatMap(Block::folds), Stream.of(new Fold(norm, head)))
+                .toList();
     }
 
     /** The number of trained values, by formula: nothing is allocated but one norm. */

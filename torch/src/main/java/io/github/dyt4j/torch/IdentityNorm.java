@@ -40,4 +40,22 @@ public final class IdentityNorm implements Norm {
     public float @Nullable [] alpha() {
         return null;
     }
+
+    @Override
+    public @Nullable Tensor weight() {
+        return null;
+    }
+
+    @Override
+    public @Nullable Tensor bias() {
+        return null;
+    }
+
+    @Override
+    public void fold(boolean on) {} // no γ, no β
+
+    @Override
+    public boolean folded() {
+        return false;
+    }
 }

@@ -18,4 +18,20 @@ public sealed interface Norm permits PointwiseNorm, RowNorm, IdentityNorm {
 
     /** α as it is now: one value, or one a channel; null for a norm that has none. */
     float @Nullable [] alpha();
+
+    /** γ (C), the model's own tensor; null for a norm that has none. */
+    @Nullable
+    Tensor weight();
+
+    /** β (C), the model's own tensor; null for a norm that has none. */
+    @Nullable
+    Tensor bias();
+
+    /**
+     * Leaves γ and β out of {@link #forward}, because the layers that read this norm now hold them, or takes them back in. Folded, forward
+     * is for evaluation alone: where a graph is recorded, or calibration asked for, it is an IllegalStateException.
+     */
+    void fold(boolean on);
+
+    boolean folded();
 }

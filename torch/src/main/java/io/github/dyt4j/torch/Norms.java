@@ -90,6 +90,11 @@ public final class Norms {
     }
 
     void seen(Norm norm, Tensor input) {
+        if (norm.folded() && (Grad.enabled() || calibrating != null)) {
+            throw new IllegalStateException(
+                    "γ and β of " + norm.name()
+                            + " are folded into the next layer, so the model can neither be trained nor calibrated: run it under Grad.off(), or undo the folding");
+        }
         if (calibrating != null && norm instanceof PointwiseNorm pointwise) {
             calibrating.put(norm.name(), pointwise.calibrate(input));
         }

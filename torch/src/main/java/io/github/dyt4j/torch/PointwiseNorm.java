@@ -36,6 +36,7 @@ public final class PointwiseNorm implements Norm {
     private final @Nullable Tensor weight;
     private final @Nullable Tensor bias;
     private boolean started;
+    private boolean folded;
 
     PointwiseNorm(Norms norms, NormSpec spec, Site site, Parameters p, int dim, Layout layout, boolean affine) {
         this.norms = norms;
@@ -87,8 +88,8 @@ public final class PointwiseNorm implements Norm {
             y = torch.empty_like(x);
             Tensor a = Memory.f32(alpha);
             Tensor s = Memory.f32(shift);
-            Tensor g = Memory.f32(weight);
-            Tensor b = Memory.f32(bias);
+            Tensor g = Memory.f32(folded ? null : weight);
+            Tensor b = Memory.f32(folded ? null : bias);
             Kernels.pointwise().forward(call(x, dtype, a, s, g, b), Memory.address(x), Memory.address(y));
             Memory.keepAlive(x, a, s, g, b);
         }
@@ -153,10 +154,10 @@ public final class PointwiseNorm implements Norm {
     private Tensor composed(Tensor x) {
         boolean narrow = Memory.type(x) == ScalarType.BFloat16 || Memory.type(x) == ScalarType.Half;
         Tensor y = function(narrow ? x.to(ScalarType.Float) : x);
-        if (weight != null) {
+        if (weight != null && !folded) {
             y = y.mul(channels(weight, x));
         }
-        if (bias != null) {
+        if (bias != null && !folded) {
             y = y.add(channels(bias, x));
         }
         return y.to(x.scalar_type());
@@ -252,5 +253,26 @@ public final class PointwiseNorm implements Norm {
     @Override
     public float @Nullable [] alpha() {
         return alpha == null ? null : Tensors.floats(alpha);
+    }
+
+    @Override
+    public @Nullable Tensor weight() {
+        return weight;
+    }
+
+    @Override
+    public @Nullable Tensor bias() {
+        return bias;
+    }
+
+    @Override
+    public void fold(boolean on) {
+        requireStart(); // else γ is NaN
+        folded = on;
+    }
+
+    @Override
+    public boolean folded() {
+        return folded;
     }
 }

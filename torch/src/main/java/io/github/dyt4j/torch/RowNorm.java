@@ -29,6 +29,7 @@ public final class RowNorm implements Norm {
     private final boolean fused;
     private final @Nullable Tensor weight;
     private final @Nullable Tensor bias;
+    private boolean folded;
 
     RowNorm(Norms norms, NormSpec spec, Site site, Parameters p, int dim, Layout layout, boolean affine) {
         this.norms = norms;
@@ -46,10 +47,12 @@ public final class RowNorm implements Norm {
     @Override
     public Tensor forward(Tensor x) {
         norms.seen(this, x);
+        Tensor g = folded ? null : weight;
+        Tensor b = folded ? null : bias;
         if (layout == Layout.LAST || x.dim() == 2) {
-            return lastAxis(x, weight, bias);
+            return lastAxis(x, g, b);
         }
-        return channelsFirst(lastAxis(channelsLast(x), weight, bias));
+        return channelsFirst(lastAxis(channelsLast(x), g, b));
     }
 
     private Tensor lastAxis(Tensor x, @Nullable Tensor g, @Nullable Tensor b) {
@@ -178,5 +181,25 @@ public final class RowNorm implements Norm {
     @Override
     public float @Nullable [] alpha() {
         return null;
+    }
+
+    @Override
+    public @Nullable Tensor weight() {
+        return weight;
+    }
+
+    @Override
+    public @Nullable Tensor bias() {
+        return bias;
+    }
+
+    @Override
+    public void fold(boolean on) {
+        folded = on;
+    }
+
+    @Override
+    public boolean folded() {
+        return folded;
     }
 }
