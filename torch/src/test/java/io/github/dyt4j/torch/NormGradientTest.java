@@ -220,21 +220,28 @@ class NormGradientTest {
         return c;
     }
 
+    /**
+     * Forty residual layers amplify the last bits of any f32 arithmetic, libtorch's own too. So both are held against f64, and the fused
+     * layers may be off by no more than the bound for whole models, or twice what libtorch's are.
+     */
     @Test
     void theGradientFlowsThroughFortyLayers() {
-        List<float[]> fused = deep("dyt");
-        List<float[]> eager = deep("dyt(kernel=eager)");
+        List<float[]> exact = deep("dyt(kernel=eager)", ScalarType.Double);
+        List<float[]> fused = deep("dyt", ScalarType.Float);
+        List<float[]> eager = deep("dyt(kernel=eager)", ScalarType.Float);
         for (int i = 0; i < fused.size(); i++) {
-            // Forty residual layers amplify the last bits, so this is held to the bound for whole models.
-            assertThat(norm(minus(fused.get(i), eager.get(i)))).isLessThanOrEqualTo(1e-4 * norm(eager.get(i)));
+            double bound = Math.max(1e-4 * norm(exact.get(i)), 2 * norm(minus(eager.get(i), exact.get(i))));
+            assertThat(norm(minus(fused.get(i), exact.get(i))))
+                    .as("parameter %d", i)
+                    .isLessThanOrEqualTo(bound);
         }
     }
 
-    private static List<float[]> deep(String spec) {
+    private static List<float[]> deep(String spec, ScalarType type) {
         try (Parameters p = Parameters.root();
                 var _ = new Scope()) {
             Norms norms = new Norms(NormSpec.parse(spec));
-            Tensor x = input(new long[] {4, 16}, 5);
+            Tensor x = input(new long[] {4, 16}, 5).to(type);
             for (int i = 0; i < 40; i++) {
                 Norm norm = norms.at(Site.MLP, p.child(i), 16, Layout.LAST, true);
                 x = x.add(torch.roll(norm.forward(x), new long[] {1}, 1));

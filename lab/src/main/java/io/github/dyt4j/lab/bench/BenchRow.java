@@ -50,6 +50,6 @@ public record BenchRow(
 
     /** Whether the ratio differs from 1 by more than its own spread; false without a ratio. */
     public boolean differs() {
-        return ratio != null && Math.abs(ratio - 1) > spread;
+        return ratio != null && Math.abs(ratio - 1) > spread * ratio;
     }
 }
