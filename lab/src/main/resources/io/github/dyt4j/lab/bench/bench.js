@@ -81,12 +81,13 @@
     const triad = roof(group);
     const some = chosen.filter((p) => p.flops && p.row.gbPerSecond > 0)
       .map((p) => ({ p, x: p.flops / (p.row.gbPerSecond * p.row.nsPerElement), y: p.flops / p.row.nsPerElement }));
+    if (group.threads !== Math.max(...groups.map((g) => g.threads))) return; // the peak is that of all threads
     if (!data.peakGflops || !data.triadGbPerSecond || !triad || !some.length) return;
     const peak = data.peakGflops;
     const box = caption('roofline', `The classic roofline, ${scope}`,
       'Across: operations a byte moved. Up: operations a second. Operations are estimated from the f32 formulas, a multiply-add as two: '
       + `${listed([...new Map(some.map(({ p }) => [p.row.norm, `${p.flops} an element for ${p.row.norm}`])).values()])}. One mark is one shape. `
-      + 'The slope is the triad’s bandwidth, the level the machine’s peak. A norm further to the right does more arithmetic, not more work; its time is in the other charts.',
+      + 'The slope is the triad’s bandwidth, the level the machine’s peak. A norm further to the right does more arithmetic for its bytes, which is no merit: the time is in the other charts.',
       keys(some.map(({ p }) => p), false));
     add(box, 'Roofline', () => {
       const ridge = peak / triad;

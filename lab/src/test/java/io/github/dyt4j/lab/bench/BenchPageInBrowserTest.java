@@ -58,6 +58,9 @@ class BenchPageInBrowserTest {
                     .first()
                     .click();
             assertThat(page.locator("#times h3").innerText()).contains("backward: kernels alone, bf16");
+            assertThat(page.locator("#roofline .chart").count())
+                    .as("operations are counted for f32 alone")
+                    .isEqualTo(0);
             Chromium.everyChartDrew(page);
             page.context().close();
         }
