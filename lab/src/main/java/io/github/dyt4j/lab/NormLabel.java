@@ -51,7 +51,7 @@ final class NormLabel {
     static String of(String spec, double[] starts) {
         boolean common = starts.length > 0 && Arrays.stream(starts).allMatch(a -> Math.abs(a - starts[0]) < 1e-6);
         return common && !spec.contains("alpha=") && !spec.contains("calibrated")
-                ? label(spec, "α₀ = " + Verdict.fixed(starts[0], 3).replaceAll("\\.?0+$", ""))
+                ? label(spec, "α₀ = " + Html.fixed(starts[0], 3).replaceAll("\\.?0+$", ""))
                 : of(spec);
     }
 

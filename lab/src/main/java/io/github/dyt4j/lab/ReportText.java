@@ -1,7 +1,9 @@
 package io.github.dyt4j.lab;
 
-import static io.github.dyt4j.lab.Report.escape;
-import static io.github.dyt4j.lab.Verdict.fixed;
+import static io.github.dyt4j.lab.Html.cell;
+import static io.github.dyt4j.lab.Html.column;
+import static io.github.dyt4j.lab.Html.escape;
+import static io.github.dyt4j.lab.Html.fixed;
 
 import io.github.dyt4j.lab.PairedStatistics.Finding;
 import io.github.dyt4j.lab.PairedStatistics.Spread;
@@ -16,7 +18,6 @@ import java.util.Collection;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
@@ -157,10 +158,6 @@ final class ReportText {
         return head + data.norms().stream().map(this::row).collect(Collectors.joining()) + "</tbody></table>";
     }
 
-    private static String column(String name) {
-        return "<th scope=\"col\">" + escape(name) + "</th>";
-    }
-
     private String row(Norm n) {
         Summary s = n.summary();
         List<Run> runs = r.runs(n.spec());
@@ -181,10 +178,6 @@ final class ReportText {
                 + cell("difference", difference) + cell("over examples", bootstrap) + cell("time a step", time(n))
                 + cell("peak memory", memory(runs))
                 + cell("diverged", runs.isEmpty() ? "–" : diverged + " of " + runs.size()) + "</tr>";
-    }
-
-    private static String cell(String column, String html) {
-        return "<td data-label=\"" + escape(column) + "\"><span>" + html + "</span></td>";
     }
 
     private String unit() {
@@ -298,30 +291,7 @@ final class ReportText {
     }
 
     String environment() {
-        return "<dl>" + entries("", r.environment()) + "</dl>";
-    }
-
-    private static String entries(String prefix, Map<?, ?> map) {
-        return map.entrySet().stream()
-                .map(e -> e.getValue() instanceof Map<?, ?> inner
-                        ? entries(prefix + words(e.getKey()) + ", ", inner)
-                        : "<dt>" + escape(prefix + words(e.getKey())) + "</dt><dd>"
-                                + escape(shown(e.getKey(), e.getValue())) + "</dd>")
-                .collect(Collectors.joining());
-    }
-
-    private static String shown(Object key, Object value) {
-        return key.toString().endsWith("Bytes") && value instanceof Number n
-                ? fixed(n.doubleValue() / (1L << 30), 1) + " GiB"
-                : String.valueOf(value);
-    }
-
-    private static String words(Object key) {
-        return key.toString()
-                .replaceFirst("Bytes$", "")
-                .replace('_', ' ')
-                .replaceAll("(?<=[a-z])(?=[A-Z])", " ")
-                .toLowerCase(Locale.ROOT);
+        return Html.definitions(r.environment());
     }
 
     private static String range(double[] values) {

@@ -1,10 +1,11 @@
 package io.github.dyt4j.lab;
 
+import static io.github.dyt4j.lab.Html.fixed;
+
 import io.github.dyt4j.lab.PairedStatistics.Finding;
 import io.github.dyt4j.lab.Results.Run;
 import io.github.dyt4j.lab.Results.Summary;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -96,10 +97,5 @@ final class Verdict {
 
     private static String plus(Results r, double v) {
         return v > 0 && !number(r, v).matches("0\\.0*") ? "+" : "";
-    }
-
-    static String fixed(double v, int digits) {
-        String text = String.format(Locale.ROOT, "%." + digits + "f", v);
-        return text.matches("-0\\.?0*") ? text.substring(1) : text.replace('-', '−');
     }
 }

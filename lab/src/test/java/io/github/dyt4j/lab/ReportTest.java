@@ -25,7 +25,7 @@ class ReportTest {
                 .matches(
                         "Against LayerNorm at 8[23]\\.\\d% test accuracy: DyT \\(α₀ = 0\\.5\\) is [678]\\.\\d points behind "
                                 + "\\(95% interval −\\d\\.\\d to −\\d\\.\\d\\); DyT \\(calibrated\\) shows no difference .*");
-        assertThat(html).contains(Report.escape(c.results().verdict()));
+        assertThat(html).contains(Html.escape(c.results().verdict()));
         String behind = Verdict.amount(
                 c.results(),
                 Math.abs(java.util.Objects.requireNonNull(
@@ -45,6 +45,6 @@ class ReportTest {
 
     @Test
     void dataCannotEndItsScript() {
-        assertThat(Report.script("{\"a\":\"</script><!--\"}")).doesNotContain("<");
+        assertThat(Html.script("{\"a\":\"</script><!--\"}")).doesNotContain("<");
     }
 }
