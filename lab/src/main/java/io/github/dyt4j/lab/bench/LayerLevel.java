@@ -33,6 +33,8 @@ final class LayerLevel {
     static final String WHAT = "layer";
 
     private static final int ITERATIONS = 20;
+    /** Of a measurement's seconds: a new JVM needs two to three until its kernels are compiled. */
+    private static final double WARM_UP = 0.8;
 
     private final NormsPlan plan;
 
@@ -128,7 +130,7 @@ final class LayerLevel {
                     .timeUnit(TimeUnit.NANOSECONDS)
                     .forks(1)
                     .warmupIterations(1)
-                    .warmupTime(milliseconds(plan.seconds() / 2))
+                    .warmupTime(milliseconds(plan.seconds() * WARM_UP))
                     .measurementIterations(ITERATIONS)
                     .measurementTime(milliseconds(plan.seconds() / 3 / ITERATIONS))
                     .shouldFailOnError(true)
