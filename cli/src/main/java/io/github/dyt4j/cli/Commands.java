@@ -10,9 +10,13 @@ final class Commands {
     static String typed(CommandSpec spec) {
         return spec.qualifiedName() + " "
                 + spec.commandLine().getParseResult().originalArgs().stream()
-                        .skip(1) // the subcommand itself
+                        .skip(depth(spec)) // the subcommands themselves
                         .map(Commands::quoted)
                         .collect(Collectors.joining(" "));
+    }
+
+    private static int depth(CommandSpec spec) {
+        return spec.parent() == null ? 0 : 1 + depth(spec.parent());
     }
 
     /** As a POSIX shell reads it back to the same word. */

@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
             CompareCommand.class,
             TrainCommand.class,
             EvalCommand.class,
+            BenchCommand.class,
             InfoCommand.class,
             ListCommand.class,
             HelpCommand.class

@@ -64,6 +64,8 @@ final class WrongInvocationsTest {
         recipe("alpha.yaml", TINY + "norm: dyt(alpha=half)\n");
         Files.writeString(folder.resolve("binary.yaml"), "\0\1\2");
         Files.createDirectories(folder.resolve("empty"));
+        Files.writeString(folder.resolve("empty.json"), "{}");
+        Files.writeString(folder.resolve("rows.json"), "{\"environment\": {}, \"rows\": [{\"what\": \"kernel\"}]}");
         data.write("not-a-run/precious.txt", "thesis".getBytes(UTF_8));
         data.write("other-run/recipe.yaml", (TINY + "lr: 0.5\n").getBytes(UTF_8));
     }
@@ -170,6 +172,37 @@ final class WrongInvocationsTest {
                         path("tiny.yaml"),
                         "--out",
                         path("other-run")),
+                row("nothing to measure", says("missing", "norms"), "bench"),
+                row("unknown thing to measure", says("'nroms'", "'norms'"), "bench", "nroms"),
+                row("a shape of one number", says("--shape '512'", "ROWSxWIDTH"), bench("--shape", "512")),
+                row("a shape of words", says("--shape '8xwide'", "ROWSxWIDTH"), bench("--shape", "8xwide")),
+                row("no width", says("--shape '8x0'", "1 or more"), bench("--shape", "8x0")),
+                row("no rows", says("--shape '0x8'", "1 or more"), bench("--shape", "0x8")),
+                row(
+                        "a shape beyond the memory",
+                        says("--shape 99999999999x4096", "GB", "fewer rows"),
+                        bench("--shape", "99999999999x4096")),
+                row("no kernel of that dtype", says("--dtype 'f64'", "f32 and bf16"), bench("--dtype", "f64")),
+                row("unknown norm to measure", says("'dty'", "'dyt'"), bench("--norm", "dty")),
+                row("unknown direction", says("'backwards'", "'backward'"), bench("--direction", "backwards")),
+                row("unknown level", says("'layers'", "'layer'"), bench("--level", "layers")),
+                row(
+                        "a layer's backward alone",
+                        says("--direction backward", "kernel"),
+                        bench("--level", "layer", "--direction", "backward")),
+                row("no threads", says("--threads 0"), bench("--threads", "0")),
+                row("fewer than no threads", says("--threads -2"), bench("--threads", "-2")),
+                row("no time", says("--seconds 0"), bench("--seconds", "0")),
+                row("no bench to join", says("FOLDER/none.json", "--json"), bench("--with", path("none.json"))),
+                row("something else to join", says("FOLDER/tiny.yaml", "--json"), bench("--with", path("tiny.yaml"))),
+                row("an empty bench to join", says("FOLDER/empty.json"), bench("--with", path("empty.json"))),
+                row(
+                        "a bench to join without figures",
+                        says("FOLDER/rows.json", "--json"),
+                        bench("--with", path("rows.json"))),
+                row("a folder to write to", says("--json FOLDER/empty", "folder"), bench("--json", path("empty"))),
+                row("no folder to write to", says("--csv FOLDER/none/a.csv"), bench("--csv", path("none/a.csv"))),
+                row("no right to write", says("--page /proc/page.html"), bench("--page", "/proc/page.html")),
                 row("nothing to judge", says("FOLDER/none", "no such run"), "eval", path("none")),
                 row("not a run to judge", says("FOLDER/not-a-run", "recipe.yaml"), "eval", path("not-a-run")),
                 row("a run without a checkpoint", says("FOLDER/other-run", "checkpoint"), "eval", path("other-run")),
@@ -315,6 +348,10 @@ final class WrongInvocationsTest {
     private static String[] compare(String... more) {
         return Stream.concat(Stream.of("compare", path("tiny.yaml"), "--out", path("comparison")), Stream.of(more))
                 .toArray(String[]::new);
+    }
+
+    private static String[] bench(String... more) {
+        return Stream.concat(Stream.of("bench", "norms"), Stream.of(more)).toArray(String[]::new);
     }
 
     private static String[] onData(String name) {

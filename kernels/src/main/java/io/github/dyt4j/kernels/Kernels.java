@@ -18,6 +18,10 @@ public final class Kernels {
 
     private Kernels() {}
 
+    static boolean hasVectors() {
+        return VECTOR;
+    }
+
     /** y = γ·f(αx+s)+β. */
     public static PointwiseKernel pointwise() {
         return POINTWISE;

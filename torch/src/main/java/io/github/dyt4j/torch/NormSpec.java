@@ -103,6 +103,15 @@ public final class NormSpec {
         return "calibrated".equals(get(NormOption.INIT));
     }
 
+    /** Whose code runs: {@code fused}, {@code libtorch} or {@code eager}; null where there is nothing to choose. */
+    public @Nullable String kernel() {
+        return function.options().stream()
+                .filter(option -> option.key().equals(NormOption.KERNEL.key()))
+                .findFirst()
+                .map(this::get)
+                .orElse(null);
+    }
+
     /** The value in force, the site's own before the common one. */
     @Nullable
     String get(NormOption option, Site site) {

@@ -1,0 +1,144 @@
+package io.github.dyt4j.cli;
+
+import io.github.dyt4j.lab.bench.BenchResult;
+import io.github.dyt4j.lab.bench.BenchRow;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A bench as tables of plain text: one for each kind and shape, then the goals, then how busy the machine was. */
+final class BenchTable {
+    /** Above this a core, somebody else's work is in the figures. */
+    private static final double IDLE = 0.5;
+
+    private static final List<String> HEADER =
+            List.of("", "ns/element", "10% to 90%", "GB/s", "of limit", "ratio", "", "error", "peak MB");
+
+    private BenchTable() {}
+
+    static String of(BenchResult result) {
+        StringBuilder text = new StringBuilder();
+        Map<String, List<BenchRow>> groups = new LinkedHashMap<>();
+        List<BenchRow> goals = new ArrayList<>();
+        for (BenchRow row : result.rows()) {
+            if (isGoal(row)) {
+                goals.add(row);
+            } else {
+                groups.computeIfAbsent(title(row), t -> new ArrayList<>()).add(row);
+            }
+        }
+        groups.forEach((title, rows) -> {
+            text.append(title).append('\n');
+            text.append(measured(rows)).append('\n');
+        });
+        if (!goals.isEmpty()) {
+            text.append("goals\n").append(goals(goals)).append('\n');
+        }
+        return text.append(load(result.environment())).toString();
+    }
+
+    /** Rows of another kind than a level's: what they say is their ratio. */
+    private static boolean isGoal(BenchRow row) {
+        return row.goal() != null
+                || !List.of("kernel", "layer", "step", "limit").contains(row.what());
+    }
+
+    private static String title(BenchRow row) {
+        return row.what() + " " + row.rows() + "x" + row.width() + " " + row.dtype() + " " + row.direction() + ", "
+                + threads(row.threads());
+    }
+
+    private static String threads(int n) {
+        return n == 1 ? "1 thread" : n + " threads";
+    }
+
+    private static String measured(List<BenchRow> rows) {
+        List<List<String>> cells = new ArrayList<>();
+        cells.add(HEADER);
+        String baseline = "";
+        for (BenchRow row : rows) {
+            baseline = row.baseline() == null ? baseline : row.baseline();
+            cells.add(List.of(
+                    row.norm(),
+                    RunLines.three(row.nsPerElement()),
+                    RunLines.three(row.p10()) + " to " + RunLines.three(row.p90()),
+                    row.gbPerSecond() == null ? "" : RunLines.three(row.gbPerSecond()),
+                    row.ofLimit() == null ? "" : number(row.ofLimit(), "%.2f"),
+                    row.ratio() == null ? "" : ratio(row),
+                    verdict(row),
+                    row.error() == null ? "" : number(row.error(), "%.1e"),
+                    row.peakBytes() == null ? "" : String.valueOf(row.peakBytes() >> 20)));
+        }
+        return table(cells) + (baseline.isEmpty() ? "" : "  ratio: time over " + baseline + "'s\n");
+    }
+
+    private static String goals(List<BenchRow> rows) {
+        List<List<String>> cells = new ArrayList<>();
+        cells.add(List.of("", "where", "measured", "goal", "reached"));
+        for (BenchRow row : rows) {
+            String unit = row.unit() == null ? "" : " " + row.unit();
+            cells.add(List.of(
+                    row.what(),
+                    row.rows() + "x" + row.width() + " " + row.dtype() + " " + row.direction(),
+                    row.value() == null ? ratio(row) : RunLines.three(row.value()) + unit,
+                    row.goal() == null
+                            ? "none"
+                            : row.value() == null ? number(row.goal(), "%.2f") : RunLines.three(row.goal()) + unit,
+                    row.reached() == null ? "" : row.reached() ? "yes" : "no"));
+        }
+        return table(cells);
+    }
+
+    private static String ratio(BenchRow row) {
+        Double ratio = row.ratio();
+        return ratio == null ? "" : number(ratio, "%.2f") + " ± " + number(ratio * row.spread(), "%.2f");
+    }
+
+    private static String verdict(BenchRow row) {
+        Double ratio = row.ratio();
+        return ratio == null ? "" : !row.differs() ? "no difference" : ratio < 1 ? "faster" : "slower";
+    }
+
+    private static String number(double v, String format) {
+        return String.format(Locale.ROOT, format, v);
+    }
+
+    /** The first column to the left, the others to the right; columns without a cell are left out. */
+    private static String table(List<List<String>> rows) {
+        StringBuilder text = new StringBuilder();
+        for (List<String> row : rows) {
+            StringBuilder line = new StringBuilder(" ");
+            for (int column = 0; column < row.size(); column++) {
+                int c = column;
+                int width = rows.stream().mapToInt(r -> r.get(c).length()).max().orElse(0);
+                boolean empty = rows.stream().skip(1).allMatch(r -> r.get(c).isEmpty());
+                if (!empty) {
+                    String format = c == 0 ? " %-" + width + "s" : "  %" + width + "s";
+                    line.append(String.format(Locale.ROOT, format, row.get(c)));
+                }
+            }
+            text.append(line.toString().stripTrailing()).append('\n');
+        }
+        return text.toString();
+    }
+
+    private static String load(Map<String, Object> environment) {
+        Double before = load(environment, "loadBefore");
+        Double after = load(environment, "loadAfter");
+        if (before == null || after == null) {
+            return "";
+        }
+        String text = String.format(Locale.ROOT, "Load of the last minute: %.2f before, %.2f after.%n", before, after);
+        Double cores = load(environment, "cores");
+        return cores != null && before > IDLE * cores
+                ? text + "The machine was busy before this began, so the figures are not those of an idle machine.\n"
+                : text;
+    }
+
+    private static @Nullable Double load(Map<String, Object> environment, String key) {
+        return environment.get(key) instanceof Number n ? n.doubleValue() : null;
+    }
+}

@@ -1,0 +1,96 @@
+package io.github.dyt4j.lab.bench;
+
+import io.github.dyt4j.kernels.Bandwidth;
+import io.github.dyt4j.kernels.Dtype;
+import io.github.dyt4j.kernels.Kernels;
+import io.github.dyt4j.torch.TorchRuntime;
+import io.github.dyt4j.training.run.Environment;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** {@code bench norms}: the machine's bandwidth, the norms' kernels, the goals, and the norms inside autograd. */
+public final class NormsBench {
+    /** STREAM's count: two arrays read and one written, in f32. */
+    private static final double TRIAD_BYTES = 12;
+
+    private NormsBench() {}
+
+    /** @param note is told what is measured next, a line each */
+    public static BenchResult run(NormsPlan plan, Consumer<String> note) throws IOException {
+        Load before = Load.now();
+        TorchRuntime.start(plan.threads());
+        TorchRuntime.seed(0);
+        Interleaved harness = new Interleaved(plan.seconds());
+        List<BenchRow> rows = new ArrayList<>();
+        note.accept("the memory's bandwidth");
+        BenchRow triad = triad(plan);
+        rows.add(triad);
+        double limit = triad.gbPerSecond() == null ? Double.NaN : triad.gbPerSecond();
+        List<BenchRow> goals = new ArrayList<>();
+        if (plan.levels().kernel() || plan.levels().shapeGoals()) {
+            for (Shape shape : plan.shapes()) {
+                kernels(plan, shape, limit, harness, rows, goals, note);
+            }
+        }
+        if (plan.levels().fixedGoals()) {
+            new FixedGoals(new Interleaved(plan.seconds() / 2), plan, goals::add).run(note);
+        }
+        if (plan.levels().layer()) {
+            LayerLevel layers = new LayerLevel(plan);
+            for (Shape shape : plan.layerShapes()) {
+                rows.addAll(layers.rows(shape, limit, note));
+            }
+        }
+        rows.addAll(goals);
+        return new BenchResult(environment(plan, before), rows);
+    }
+
+    private static void kernels(
+            NormsPlan plan,
+            Shape shape,
+            double limit,
+            Interleaved harness,
+            List<BenchRow> rows,
+            List<BenchRow> goals,
+            Consumer<String> note) {
+        note.accept("kernels, " + shape);
+        try (KernelLevel level = new KernelLevel(plan, shape)) {
+            Group group = level.measure(harness);
+            if (plan.levels().kernel()) {
+                rows.addAll(level.rows(group, limit));
+            }
+            if (plan.levels().shapeGoals()) {
+                goals.addAll(ShapeGoals.kernels(group));
+            }
+        }
+        if (plan.levels().shapeGoals() && plan.directions().contains(Direction.BOTH)) {
+            goals.add(ShapeGoals.rmsNorm(new Interleaved(plan.seconds() / 2), shape, plan.dtype(), plan.threads()));
+        }
+    }
+
+    private static BenchRow triad(NormsPlan plan) {
+        Shape shape = new Shape(plan.limitElements(), 1);
+        try (Buffers b = new Buffers(shape, Dtype.F32)) {
+            Candidate triad =
+                    new Candidate("triad", "a=b+s·c", () -> Bandwidth.triad(b.y, b.x, b.dy, shape.size(), 0.5f));
+            Group group = Group.measure(
+                    new Interleaved(plan.seconds() / 2), "limit", shape, Dtype.F32, plan.threads(), List.of(triad));
+            return group.row(triad, group.nanos().getFirst(), null, null, TRIAD_BYTES, null, null);
+        }
+    }
+
+    private static Map<String, Object> environment(NormsPlan plan, Load before) {
+        Map<String, Object> all = new LinkedHashMap<>(Environment.here().toMap());
+        all.put("kernels", Kernels.description());
+        all.put("allocator", TorchRuntime.allocatorSet() ? "freed memory kept" : "the C library's own");
+        all.put("command", plan.command());
+        all.put("secondsAShape", plan.seconds());
+        before.put(all, "loadBefore");
+        Load.now().put(all, "loadAfter");
+        return all;
+    }
+}
