@@ -5,19 +5,19 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code dyt4j bench norms}: what norms cost. */
+/** {@code dyt4j bench}: what norms cost. */
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "WHAT",
         description = "What norms cost in time and memory, measured side by side.",
-        subcommands = {BenchNormsCommand.class})
+        subcommands = {BenchNormsCommand.class, BenchModelCommand.class})
 final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "What is to be measured is missing: norms.");
+        throw new ParameterException(spec.commandLine(), "What is to be measured is missing: norms or model.");
     }
 }

@@ -27,6 +27,8 @@ final class InfoCommand implements Callable<Integer> {
         row("JDK", here.java());
         row("libtorch", here.libtorch() + ", " + here.instructions());
         row("kernels", here.kernels());
+        row("layernorm", here.layernorm());
+        row("allocator", here.allocator());
         row("threads", String.valueOf(here.threads()));
         return 0;
     }

@@ -32,6 +32,11 @@ public final class Kernels {
         return ROW_NORM;
     }
 
+    /** Whether the vector kernels run, and not the oracles. */
+    public static boolean vectorised() {
+        return VECTOR;
+    }
+
     /** The choice in a few words, as "vector 512-bit, 2 threads", for info and reports. */
     public static String description() {
         return VECTOR

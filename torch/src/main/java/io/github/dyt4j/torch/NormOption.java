@@ -28,8 +28,8 @@ enum NormOption {
     /** How exact f is: to 5 ulp of f32 or to a quarter ulp of bf16. Without a value the tensor's dtype says. */
     ACCURACY("accuracy", null, false, "f32", "bf16"),
     /**
-     * {@code fused}: this project's kernel; {@code libtorch}: its native operation; {@code auto}: fused where {@link RowNorm} has measured
-     * it to be the faster.
+     * {@code fused}: this project's kernel; {@code libtorch}: its native operation; {@code auto}: fused where the vector kernels run, which
+     * {@code bench norms} shows to be the faster, else libtorch's.
      */
     LAYERNORM_KERNEL("kernel", "auto", false, "auto", "fused", "libtorch"),
     /** The same, where libtorch has no native CPU kernel but a composition, so that the fused one is the stronger baseline. */

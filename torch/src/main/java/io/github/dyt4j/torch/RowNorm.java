@@ -39,9 +39,14 @@ public final class RowNorm implements Norm {
         this.dim = dim;
         this.layout = layout;
         this.eps = Double.parseDouble(Objects.requireNonNull(spec.get(NormOption.EPS)));
-        this.fused = "fused".equals(spec.get(centered ? NormOption.LAYERNORM_KERNEL : NormOption.RMSNORM_KERNEL));
+        this.fused = !"libtorch".equals(spec.kernel()) && (Kernels.vectorised() || "fused".equals(spec.kernel()));
         this.weight = affine && spec.flag(NormOption.WEIGHT) ? p.parameter("weight", Tensors.full(1, dim)) : null;
         this.bias = affine && centered && spec.flag(NormOption.BIAS) ? p.parameter("bias", Tensors.full(0, dim)) : null;
+    }
+
+    /** What {@code kernel=auto} means in this process: this project's kernels are the faster on the CPU, the oracles are not. */
+    public static String automatic() {
+        return Kernels.vectorised() ? "fused" : "libtorch";
     }
 
     @Override

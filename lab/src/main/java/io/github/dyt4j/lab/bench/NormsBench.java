@@ -2,7 +2,6 @@ package io.github.dyt4j.lab.bench;
 
 import io.github.dyt4j.kernels.Bandwidth;
 import io.github.dyt4j.kernels.Dtype;
-import io.github.dyt4j.kernels.Kernels;
 import io.github.dyt4j.torch.TorchRuntime;
 import io.github.dyt4j.training.run.Environment;
 import java.io.IOException;
@@ -46,7 +45,9 @@ public final class NormsBench {
             }
         }
         rows.addAll(goals);
-        return new BenchResult(environment(plan, before), rows);
+        Map<String, Object> environment = environment(plan.command(), before);
+        environment.put("secondsAShape", plan.seconds());
+        return new BenchResult(environment, rows);
     }
 
     private static void kernels(
@@ -83,12 +84,10 @@ public final class NormsBench {
         }
     }
 
-    private static Map<String, Object> environment(NormsPlan plan, Load before) {
+    /** Of this process, with the command and the machine's load before and now. */
+    static Map<String, Object> environment(String command, Load before) {
         Map<String, Object> all = new LinkedHashMap<>(Environment.here().toMap());
-        all.put("kernels", Kernels.description());
-        all.put("allocator", TorchRuntime.allocatorSet() ? "freed memory kept" : "the C library's own");
-        all.put("command", plan.command());
-        all.put("secondsAShape", plan.seconds());
+        all.put("command", command);
         before.put(all, "loadBefore");
         Load.now().put(all, "loadAfter");
         return all;

@@ -1,6 +1,7 @@
 package io.github.dyt4j.training.run;
 
 import io.github.dyt4j.kernels.Kernels;
+import io.github.dyt4j.torch.RowNorm;
 import io.github.dyt4j.torch.TorchRuntime;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -20,6 +21,8 @@ import tools.jackson.databind.json.JsonMapper;
  * @param libtorch version of libtorch and of its Java bindings
  * @param instructions the widest that libtorch uses
  * @param kernels which norm kernels run
+ * @param layernorm which kernel {@code layernorm} without options takes
+ * @param allocator what the C library does with a large tensor's memory once it is freed
  * @param version of dyt4j
  */
 public record Environment(
@@ -31,6 +34,8 @@ public record Environment(
         String libtorch,
         String instructions,
         String kernels,
+        String layernorm,
+        String allocator,
         int threads,
         String version) {
 
@@ -46,6 +51,8 @@ public record Environment(
                 TorchRuntime.version(),
                 TorchRuntime.cpuCapability(),
                 Kernels.description(),
+                RowNorm.automatic(),
+                TorchRuntime.allocatorSet() ? "freed memory is kept" : "the C library's own",
                 TorchRuntime.threads(),
                 projectVersion());
     }
