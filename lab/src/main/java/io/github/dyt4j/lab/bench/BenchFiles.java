@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -95,8 +96,16 @@ public final class BenchFiles {
         if (folder == null || !Files.isDirectory(folder)) {
             throw new UserError(option + " " + file + ": there is no folder " + folder + ". Make it, or name another.");
         }
-        if (!Files.isWritable(Files.exists(file) ? file : folder)) {
-            throw new UserError(option + " " + file + ": no right to write there. Name another file.");
+        boolean there = Files.exists(file);
+        try {
+            // What a right to write is worth, only a try tells: nobody writes to /proc, root's rights or not.
+            Files.newByteChannel(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE)
+                    .close();
+            if (!there) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UserError(option + " " + file + ": it cannot be written there. Name another file.", e);
         }
     }
 }
