@@ -49,6 +49,20 @@ final class BlockSums {
         }
     }
 
+    /** Writes the total of a sum of {@code times} rows of {@code stride} elements, added up in their order; nothing to 0. */
+    void writeFolded(int sum, long to, int width, int stride, int times) {
+        if (to == 0) {
+            return;
+        }
+        for (int row = 1; row < times; row++) {
+            for (long i = 0; i < stride; i += Lanes.COUNT) {
+                long first = of(0, sum) + 4 * i;
+                Lanes.storeF32(Lanes.loadF32(first).add(Lanes.loadF32(first + 4L * stride * row)), first);
+            }
+        }
+        write(sum, to, width);
+    }
+
     /** Writes the total over all lanes of a sum of one vector; nothing to 0. */
     void writeOverLanes(int sum, long to) {
         if (to != 0) {

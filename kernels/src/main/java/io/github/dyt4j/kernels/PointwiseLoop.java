@@ -38,34 +38,38 @@ final class PointwiseLoop {
         FloatVector one = FloatVector.broadcast(F32, p.alpha());
         // Locals: the compiler takes a write to native memory for one to any field.
         long begin = cycle.begin();
-        long end = cycle.end();
+        long step = cycle.step();
+        int round = cycle.vectors();
         long alphas = p.alphas();
         long gamma = p.gamma();
         long beta = p.beta();
-        long column = begin;
-        for (int i = 0; i < vectors; i++) {
-            long at = (long) STEP * i;
-            FloatVector xs = FloatVector.fromMemorySegment(F32, ALL, x + at, ORDER);
-            if (RESIDUAL) {
-                FloatVector added = xs.add(FloatVector.fromMemorySegment(F32, ALL, branch + at, ORDER));
-                xs = BF16 ? Lanes.roundToBf16(added) : added;
-                xs.intoMemorySegment(ALL, sum + at, ORDER);
+        for (int done = 0; done < vectors; done += round) {
+            int some = Math.min(round, vectors - done);
+            long from = (long) STEP * done;
+            for (int i = 0; i < some; i++) {
+                long column = begin + step * i;
+                long at = from + (long) STEP * i;
+                FloatVector xs = FloatVector.fromMemorySegment(F32, ALL, x + at, ORDER);
+                if (RESIDUAL) {
+                    FloatVector added = xs.add(FloatVector.fromMemorySegment(F32, ALL, branch + at, ORDER));
+                    xs = BF16 ? Lanes.roundToBf16(added) : added;
+                    xs.intoMemorySegment(ALL, sum + at, ORDER);
+                }
+                FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, alphas + column, ORDER) : one;
+                FloatVector u = SHIFT ? xs.fma(alpha, shift) : xs.mul(alpha);
+                FloatVector t = F.value(u);
+                FloatVector out;
+                if (GAMMA && BETA) {
+                    out = t.fma(
+                            FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER),
+                            FloatVector.fromMemorySegment(F32, ALL, beta + column, ORDER));
+                } else if (GAMMA) {
+                    out = t.mul(FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER));
+                } else {
+                    out = BETA ? t.add(FloatVector.fromMemorySegment(F32, ALL, beta + column, ORDER)) : t;
+                }
+                out.intoMemorySegment(ALL, y + at, ORDER);
             }
-            FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, alphas + column, ORDER) : one;
-            FloatVector u = SHIFT ? xs.fma(alpha, shift) : xs.mul(alpha);
-            FloatVector t = F.value(u);
-            FloatVector out;
-            if (GAMMA && BETA) {
-                out = t.fma(
-                        FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER),
-                        FloatVector.fromMemorySegment(F32, ALL, beta + column, ORDER));
-            } else if (GAMMA) {
-                out = t.mul(FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER));
-            } else {
-                out = BETA ? t.add(FloatVector.fromMemorySegment(F32, ALL, beta + column, ORDER)) : t;
-            }
-            out.intoMemorySegment(ALL, y + at, ORDER);
-            column = column + STEP < end ? column + STEP : begin;
         }
     }
 
@@ -76,44 +80,49 @@ final class PointwiseLoop {
         FloatVector dShift = FloatVector.zero(F32);
         // Locals: the compiler takes a write to native memory for one to any field.
         long begin = cycle.begin();
-        long end = cycle.end();
+        long step = cycle.step();
+        int round = cycle.vectors();
         long alphas = p.alphas();
         long gamma = p.gamma();
         long dAlphas = sums.alpha();
         long dGamma = sums.gamma();
         long dBeta = sums.beta();
-        long column = begin;
-        for (int i = 0; i < vectors; i++) {
-            long at = (long) STEP * i;
-            FloatVector xs = FloatVector.fromMemorySegment(F32, ALL, x + at, ORDER);
-            FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, alphas + column, ORDER) : one;
-            FloatVector u = SHIFT ? xs.fma(alpha, shift) : xs.mul(alpha);
-            FloatVector core = F.core(u);
-            FloatVector t = F.value(u, core);
-            FloatVector slope = F.slope(u, core);
-            FloatVector dys = FloatVector.fromMemorySegment(F32, ALL, dy + at, ORDER);
-            dys.fma(t, FloatVector.fromMemorySegment(F32, ALL, dGamma + column, ORDER))
-                    .intoMemorySegment(ALL, dGamma + column, ORDER);
-            dys.add(FloatVector.fromMemorySegment(F32, ALL, dBeta + column, ORDER))
-                    .intoMemorySegment(ALL, dBeta + column, ORDER);
-            FloatVector scaled = GAMMA ? dys.mul(FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER)) : dys;
-            FloatVector g = scaled.mul(slope);
-            if (DX) {
-                FloatVector out = RESIDUAL
-                        ? g.fma(alpha, FloatVector.fromMemorySegment(F32, ALL, dSum + at, ORDER))
-                        : g.mul(alpha);
-                out.intoMemorySegment(ALL, dx + at, ORDER);
+        for (int done = 0; done < vectors; done += round) {
+            int some = Math.min(round, vectors - done);
+            long from = (long) STEP * done;
+            for (int i = 0; i < some; i++) {
+                long column = begin + step * i;
+                long at = from + (long) STEP * i;
+                FloatVector xs = FloatVector.fromMemorySegment(F32, ALL, x + at, ORDER);
+                FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, alphas + column, ORDER) : one;
+                FloatVector u = SHIFT ? xs.fma(alpha, shift) : xs.mul(alpha);
+                FloatVector core = F.core(u);
+                FloatVector t = F.value(u, core);
+                FloatVector slope = F.slope(u, core);
+                FloatVector dys = FloatVector.fromMemorySegment(F32, ALL, dy + at, ORDER);
+                dys.fma(t, FloatVector.fromMemorySegment(F32, ALL, dGamma + column, ORDER))
+                        .intoMemorySegment(ALL, dGamma + column, ORDER);
+                dys.add(FloatVector.fromMemorySegment(F32, ALL, dBeta + column, ORDER))
+                        .intoMemorySegment(ALL, dBeta + column, ORDER);
+                FloatVector scaled =
+                        GAMMA ? dys.mul(FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER)) : dys;
+                FloatVector g = scaled.mul(slope);
+                if (DX) {
+                    FloatVector out = RESIDUAL
+                            ? g.fma(alpha, FloatVector.fromMemorySegment(F32, ALL, dSum + at, ORDER))
+                            : g.mul(alpha);
+                    out.intoMemorySegment(ALL, dx + at, ORDER);
+                }
+                if (ALPHAS) {
+                    g.fma(xs, FloatVector.fromMemorySegment(F32, ALL, dAlphas + column, ORDER))
+                            .intoMemorySegment(ALL, dAlphas + column, ORDER);
+                } else {
+                    dAlpha = g.fma(xs, dAlpha);
+                }
+                if (SHIFT) {
+                    dShift = dShift.add(g);
+                }
             }
-            if (ALPHAS) {
-                g.fma(xs, FloatVector.fromMemorySegment(F32, ALL, dAlphas + column, ORDER))
-                        .intoMemorySegment(ALL, dAlphas + column, ORDER);
-            } else {
-                dAlpha = g.fma(xs, dAlpha);
-            }
-            if (SHIFT) {
-                dShift = dShift.add(g);
-            }
-            column = column + STEP < end ? column + STEP : begin;
         }
         if (!ALPHAS) {
             FloatVector.fromMemorySegment(F32, ALL, sums.alpha(), ORDER)
@@ -131,20 +140,25 @@ final class PointwiseLoop {
         FloatVector steps = FloatVector.broadcast(F32, 1 / scale);
         // Locals: the compiler takes a write to native memory for one to any field.
         long begin = cycle.begin();
-        long end = cycle.end();
+        long step = cycle.step();
+        int round = cycle.vectors();
         long alphas = p.alphas();
         long gamma = p.gamma();
         long beta = p.beta();
-        long column = begin;
-        for (int i = 0; i < vectors; i++) {
-            FloatVector xs = FloatVector.fromMemorySegment(F32, ALL, x + (long) STEP * i, ORDER);
-            FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, alphas + column, ORDER) : one;
-            FloatVector u = SHIFT ? xs.fma(alpha, shift) : xs.mul(alpha);
-            FloatVector t = F.value(u);
-            FloatVector scaled = GAMMA ? t.mul(FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER)) : t;
-            FloatVector y = BETA ? scaled.add(FloatVector.fromMemorySegment(F32, ALL, beta + column, ORDER)) : scaled;
-            Lanes.storeU8(y.mul(steps), q + (long) COUNT * i);
-            column = column + STEP < end ? column + STEP : begin;
+        for (int done = 0; done < vectors; done += round) {
+            int some = Math.min(round, vectors - done);
+            long from = (long) STEP * done;
+            for (int i = 0; i < some; i++) {
+                long column = begin + step * i;
+                FloatVector xs = FloatVector.fromMemorySegment(F32, ALL, x + from + (long) STEP * i, ORDER);
+                FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, alphas + column, ORDER) : one;
+                FloatVector u = SHIFT ? xs.fma(alpha, shift) : xs.mul(alpha);
+                FloatVector t = F.value(u);
+                FloatVector scaled = GAMMA ? t.mul(FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER)) : t;
+                FloatVector y =
+                        BETA ? scaled.add(FloatVector.fromMemorySegment(F32, ALL, beta + column, ORDER)) : scaled;
+                Lanes.storeU8(y.mul(steps), q + (from >> 2) + (long) COUNT * i);
+            }
         }
     }
 }

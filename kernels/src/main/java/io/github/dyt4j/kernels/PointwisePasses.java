@@ -4,8 +4,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 
 /**
- * The passes over a stretch of f32 vectors that lie one behind the other, while their parameters go round from {@code begin} to
- * {@code end}: over the last axis through all columns again and again, channels-first round one vector that a channel's γ fills.
+ * The passes over a stretch of f32 vectors that lie one behind the other, while their parameters go round: over the last axis through all
+ * columns again and again, channels-first they stay at one vector that a channel's γ fills.
  *
  * <p>The loops are called through handles that are no constants to the compiler: so it compiles each by itself and never into its
  * callers, where the graph would grow too large (see {@link PointwiseLoop}).
@@ -83,8 +83,14 @@ final class PointwisePasses {
         return LOOPS.of(kind);
     }
 
-    /** A cycle of parameters, in bytes from the first column's: the stretch starts at {@code begin}, and so does what follows the end. */
-    record Cycle(long begin, long end) {}
+    /**
+     * How a stretch goes round its parameters.
+     *
+     * @param begin of the parameters, in bytes from column 0; the stretch starts there
+     * @param step bytes from one vector's parameters to the next one's; 0 where all share one vector
+     * @param vectors until it starts again
+     */
+    record Cycle(long begin, long step, int vectors) {}
 
     /** Of the sums, whose addresses are those of column 0: the dα of one vector if α is not per channel, ds of one vector always. */
     record Sums(long alpha, long shift, long gamma, long beta) {}

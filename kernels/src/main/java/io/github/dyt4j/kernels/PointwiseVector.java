@@ -18,6 +18,8 @@ import java.util.Arrays;
 public final class PointwiseVector implements PointwiseKernel {
     /** Bytes of a vector. */
     private static final int STEP = 4 * COUNT;
+    /** Least vectors of a round through the parameters: a short inner loop spends itself on beginning and ending. */
+    private static final int LEAST_ROUND = 64;
     /** Least rows of a block: adding up the blocks' dγ and dβ is to cost little beside. */
     private static final int LEAST_ROWS = 64;
 
@@ -48,7 +50,7 @@ public final class PointwiseVector implements PointwiseKernel {
                     }
                 });
             } else {
-                Cycle columns = new Cycle(0, stride);
+                Cycle columns = columns(staging);
                 staging.run(
                         cut(call),
                         in,
@@ -68,7 +70,7 @@ public final class PointwiseVector implements PointwiseKernel {
         PointwisePasses passes = PointwisePasses.of(Kind.of(call));
         Staging staging = staging(call);
         int vectors = staging.padded() / COUNT;
-        Cycle columns = new Cycle(0, (long) STEP * vectors);
+        Cycle columns = columns(staging);
         try (Arena arena = Arena.ofConfined()) {
             Parameters p = parameters(call, staging, arena);
             staging.runToBytes(
@@ -77,6 +79,15 @@ public final class PointwiseVector implements PointwiseKernel {
                     q,
                     (b, first, rows, from, to) -> passes.quantize(p, columns, from[0], to[0], scale, rows * vectors));
         }
+    }
+
+    /** How many times the parameters of narrow rows stand behind each other, so that several rows make a round. */
+    private static int repeats(Staging staging) {
+        return Math.ceilDiv(LEAST_ROUND, staging.padded() / COUNT);
+    }
+
+    private static Cycle columns(Staging staging) {
+        return new Cycle(0, STEP, repeats(staging) * staging.padded() / COUNT);
     }
 
     private static void requireLastAxis(PointwiseCall call) {
@@ -118,25 +129,26 @@ public final class PointwiseVector implements PointwiseKernel {
         PointwisePasses passes = PointwisePasses.of(kind);
         Staging staging = staging(call);
         int vectors = staging.padded() / COUNT;
-        Cycle columns = new Cycle(0, (long) STEP * vectors);
+        Cycle columns = columns(staging);
         Cut cut = cut(call);
         int n = call.channels();
         try (Arena arena = Arena.ofConfined()) {
             Parameters p = parameters(call, staging, arena);
-            BlockSums sums = new BlockSums(arena, cut.blocks(), call.alphaPerChannel() ? n : 1, 1, n, n);
+            int round = repeats(staging) * staging.padded();
+            BlockSums sums = new BlockSums(arena, cut.blocks(), call.alphaPerChannel() ? round : 1, 1, round, round);
             staging.run(cut, in, new long[] {dx}, (b, first, rows, from, to) -> {
                 Sums here = new Sums(sums.of(b, 0), sums.of(b, 1), sums.of(b, 2), sums.of(b, 3));
                 passes.backward(p, columns, from[0], from[1], from[2], to[0], rows * vectors, here);
             });
             sums.total(cut.blocks());
             if (call.alphaPerChannel()) {
-                sums.write(0, dAlpha, n);
+                sums.writeFolded(0, dAlpha, n, staging.padded(), repeats(staging));
             } else {
                 sums.writeOverLanes(0, dAlpha);
             }
             sums.writeOverLanes(1, dShift);
-            sums.write(2, dGamma, n);
-            sums.write(3, dBeta, n);
+            sums.writeFolded(2, dGamma, n, staging.padded(), repeats(staging));
+            sums.writeFolded(3, dBeta, n, staging.padded(), repeats(staging));
         }
     }
 
@@ -179,10 +191,9 @@ public final class PointwiseVector implements PointwiseKernel {
         }
     }
 
-    /** Round and round the vector of a line's channel. */
+    /** The vector of a line's channel for the whole line. */
     private static Cycle channel(PointwiseCall call, long line) {
-        long begin = STEP * (line % call.channels());
-        return new Cycle(begin, begin + STEP);
+        return new Cycle(STEP * (line % call.channels()), 0, Integer.MAX_VALUE / 2);
     }
 
     /** The sums of the lines, added up in their order. */
@@ -238,10 +249,10 @@ public final class PointwiseVector implements PointwiseKernel {
                         onAllLanes(arena, call.beta(), call.channels()))
                 : new Parameters(
                         alpha,
-                        staging.parameter(arena, alphas),
+                        staging.parameter(arena, alphas, repeats(staging)),
                         shift,
-                        staging.parameter(arena, call.gamma()),
-                        staging.parameter(arena, call.beta()));
+                        staging.parameter(arena, call.gamma(), repeats(staging)),
+                        staging.parameter(arena, call.beta(), repeats(staging)));
     }
 
     /** For each channel a vector of its value; 0 of 0. */

@@ -120,11 +120,18 @@ record Staging(Dtype dtype, int width) {
 
     /** A parameter of {@code width} f32 values for a loop of padded rows: itself, or a copy with zeros behind; 0 of 0. */
     long parameter(Arena arena, long address) {
-        if (address == 0 || width == padded()) {
+        return parameter(arena, address, 1);
+    }
+
+    /** The same several times behind each other. */
+    long parameter(Arena arena, long address, int times) {
+        if (address == 0 || (width == padded() && times == 1)) {
             return address;
         }
-        long to = zeros(arena, 4L * padded());
-        copy(address, to, 4L * width);
+        long to = zeros(arena, 4L * padded() * times);
+        for (int i = 0; i < times; i++) {
+            copy(address, to + 4L * padded() * i, 4L * width);
+        }
         return to;
     }
 
