@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
                 "Times the norms, as kernels and inside autograd, beside libtorch's and the machine's bandwidth; in about five minutes.")
 final class BenchNormsCommand implements Callable<Integer> {
     private static final List<String> LEVELS = List.of("kernel", "layer", "all");
-    private static final int FORKS = 3;
+    private static final int FORKS = 2;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -43,7 +43,7 @@ final class BenchNormsCommand implements Callable<Integer> {
             names = "--shape",
             paramLabel = "ROWSxWIDTH",
             description =
-                    "Tokens and channels; repeat it. Default: 4096x192, 8192x384, 8192x768, 2048x4096, 1088x64, 64x64; for layers 8192x384.")
+                    "Tokens and channels; repeat it. Default: 8192x384, and for the goals 4096x192, 8192x384, 8192x768, 2048x4096, 1088x64, 64x64.")
     private List<String> shapes = List.of();
 
     @Option(names = "--dtype", paramLabel = "TYPE", description = "f32 or bf16. Default: f32.")
@@ -115,12 +115,12 @@ final class BenchNormsCommand implements Callable<Integer> {
             throw new UserError(
                     "--direction backward: a layer has forward and both. Ask for both, or for --level kernel.");
         }
-        boolean goals = !level.equals("layer") && norms.isEmpty() && dtype.equalsIgnoreCase("f32");
-        boolean whole = goals && own.isEmpty() && direction == null;
+        boolean goals = !level.equals("layer") && norms.isEmpty() && direction == null && dtype.equalsIgnoreCase("f32");
+        boolean whole = goals && own.isEmpty();
         return new NormsPlan(
                 specs,
                 own.isEmpty() ? NormsPlan.SHAPES : own,
-                own.isEmpty() ? NormsPlan.LAYER_SHAPES : own,
+                own.isEmpty() ? NormsPlan.GOAL_SHAPES : own,
                 NormsPlan.dtype(dtype),
                 directions,
                 threads == null ? Runtime.getRuntime().availableProcessors() : threads,

@@ -2,11 +2,13 @@ package io.github.dyt4j.cli;
 
 import io.github.dyt4j.lab.bench.BenchResult;
 import io.github.dyt4j.lab.bench.BenchRow;
+import io.github.dyt4j.lab.bench.ModelBench;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A bench as tables of plain text: one for each kind and shape, then the goals, then how busy the machine was. */
@@ -29,6 +31,12 @@ final class BenchTable {
             } else {
                 groups.computeIfAbsent(title(row), t -> new ArrayList<>()).add(row);
             }
+        }
+        List<BenchRow> steps = new ArrayList<>();
+        groups.values().removeIf(rows -> rows.getFirst().what().equals("step") && steps.addAll(rows));
+        if (!steps.isEmpty()) {
+            text.append(steps(steps, goals)).append('\n');
+            goals.removeIf(row -> row.what().equals(ModelBench.SHARE));
         }
         groups.forEach((title, rows) -> {
             text.append(title).append('\n');
@@ -75,6 +83,31 @@ final class BenchTable {
         return table(cells) + (baseline.isEmpty() ? "" : "  ratio: time over " + baseline + "'s\n");
     }
 
+    /** Whole steps: milliseconds, the ratio, and the norms' share of each. */
+    private static String steps(List<BenchRow> steps, List<BenchRow> others) {
+        List<List<String>> cells = new ArrayList<>();
+        cells.add(List.of("", "ms a step", "10% to 90%", "ratio", "", "norms' share"));
+        for (BenchRow row : steps) {
+            String share = others.stream()
+                    .filter(o -> o.what().equals(ModelBench.SHARE) && o.norm().equals(row.norm()) && o.value() != null)
+                    .map(o -> number(Objects.requireNonNull(o.value()), "%.1f %%"))
+                    .findFirst()
+                    .orElse("");
+            double ms = row.rows() / 1e6;
+            cells.add(List.of(
+                    row.norm(),
+                    RunLines.three(row.nsPerElement() * ms),
+                    RunLines.three(row.p10() * ms) + " to " + RunLines.three(row.p90() * ms),
+                    row.ratio() == null ? "" : ratio(row),
+                    verdict(row),
+                    share));
+        }
+        BenchRow first = steps.getFirst();
+        return "a training step on a batch of " + first.rows() + ", " + threads(first.threads()) + "\n" + table(cells)
+                + "  ratio: time over " + first.norm()
+                + "'s; share: forward and backward of every norm slot, timed alone\n";
+    }
+
     private static String goals(List<BenchRow> rows) {
         List<List<String>> cells = new ArrayList<>();
         cells.add(List.of("", "where", "measured", "goal", "reached"));
@@ -82,7 +115,8 @@ final class BenchTable {
             String unit = row.unit() == null ? "" : " " + row.unit();
             cells.add(List.of(
                     row.what(),
-                    row.rows() + "x" + row.width() + " " + row.dtype() + " " + row.direction(),
+                    row.rows() + "x" + row.width() + " " + row.dtype() + " " + row.direction() + ", " + row.threads()
+                            + "t",
                     row.value() == null ? ratio(row) : RunLines.three(row.value()) + unit,
                     row.goal() == null
                             ? "none"

@@ -1,8 +1,9 @@
 package io.github.dyt4j.kernels;
 
 /**
- * How exact f of {@link Squash} is in the vector kernels. Bounds hold for f at the f32 argument αx+s and for normal f32 results;
- * docs/kernels.md has the errors measured. ±∞ saturates, NaN stays NaN and denormals are kept in every grade.
+ * How exact f of {@link Squash} is in the vector kernels. Bounds hold for f at the f32 argument αx+s and for
+ * results of 4e-38 and more; docs/kernels.md has the errors measured. In every grade ±∞ saturates, NaN stays NaN, and a denormal argument
+ * gives f′(0) times itself. Gradients have the {@link #F32} grade always.
  */
 public enum Accuracy {
     /** f to 5 units in the last place of f32. */

@@ -7,32 +7,41 @@ import java.lang.foreign.MemorySegment;
  * The second is the triad of STREAM (McCalpin 1995). Addresses are not checked.
  */
 public final class Bandwidth {
+    private static final long LINE = 64;
+
     private Bandwidth() {}
 
     /** Copies bytes between ranges that do not overlap. */
     public static void copy(long from, long to, long bytes) {
-        Cut cut = Cut.of(bytes, 4, 1);
+        Cut cut = lines(bytes);
         RowPool.run(cut.blocks(), block -> {
-            long first = cut.first(block);
+            long first = LINE * cut.first(block);
+            long some = Math.min(LINE * cut.rows(block), bytes - first);
             if (Kernels.hasVectors()) {
-                Wide.copy(from + first, to + first, cut.rows(block));
+                Wide.copy(from + first, to + first, some);
             } else {
-                bytes(from + first, to + first, cut.rows(block));
+                bytes(from + first, to + first, some);
             }
         });
     }
 
     /** a = b + s·c of n f32 values each. */
     public static void triad(long a, long b, long c, long n, float s) {
-        Cut cut = Cut.of(n, 1, 1);
+        Cut cut = lines(4 * n);
         RowPool.run(cut.blocks(), block -> {
-            long first = 4 * cut.first(block);
+            long first = LINE * cut.first(block);
+            long some = Math.min(LINE * cut.rows(block), 4 * n - first) / 4;
             if (Kernels.hasVectors()) {
-                Wide.triad(a + first, b + first, c + first, cut.rows(block), s);
+                Wide.triad(a + first, b + first, c + first, some, s);
             } else {
-                tail(a + first, b + first, c + first, 0, cut.rows(block), s);
+                tail(a + first, b + first, c + first, 0, some, s);
             }
         });
+    }
+
+    /** Blocks of whole cache lines, lest two threads' accesses straddle them. */
+    private static Cut lines(long bytes) {
+        return Cut.of(Math.ceilDiv(bytes, LINE), LINE / 4, 1);
     }
 
     private static void bytes(long from, long to, long n) {

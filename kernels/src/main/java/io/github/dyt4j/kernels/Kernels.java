@@ -18,7 +18,8 @@ public final class Kernels {
 
     private Kernels() {}
 
-    static boolean hasVectors() {
+    /** Whether the vector kernels run, and not the oracles. */
+    public static boolean hasVectors() {
         return VECTOR;
     }
 
@@ -30,11 +31,6 @@ public final class Kernels {
     /** LayerNorm and RMSNorm. */
     public static RowNormKernel rowNorm() {
         return ROW_NORM;
-    }
-
-    /** Whether the vector kernels run, and not the oracles. */
-    public static boolean vectorised() {
-        return VECTOR;
     }
 
     /** The choice in a few words, as "vector 512-bit, 2 threads", for info and reports. */

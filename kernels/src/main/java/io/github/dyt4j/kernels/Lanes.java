@@ -64,14 +64,21 @@ final class Lanes {
         return rounded.blend(v, v.compare(VectorOperators.NE, v));
     }
 
-    /** Writes 128 + the nearest integer to each lane, ties to even, cut off to an unsigned byte; NaN writes 0. */
-    static void storeU8(FloatVector v, long address) {
-        FloatVector cut =
-                v.blend(127, v.compare(VectorOperators.GT, 127)).blend(-128, v.compare(VectorOperators.LT, -128));
-        // Rounded by ROUND, whose own low byte is 0, the integer's low byte stands in the sum's.
-        IntVector q = cut.add(ROUND + 128)
-                .reinterpretAsInts()
-                .blend(0, v.compare(VectorOperators.NE, v).cast(INT));
+    /** Cut off to what a signed byte holds; NaN stays NaN. */
+    static FloatVector cutToByte(FloatVector v) {
+        return v.blend(127, v.compare(VectorOperators.GT, 127)).blend(-128, v.compare(VectorOperators.LT, -128));
+    }
+
+    /**
+     * 128 + the nearest integer, ties to even, in the low byte, for −128 ≤ v ≤ 127: added to 1.5·2²³, whose own low byte is 0, the integer
+     * stands in the low bits.
+     */
+    static IntVector bytesOf(FloatVector v) {
+        return v.add(ROUND + 128).reinterpretAsInts();
+    }
+
+    /** Writes the low byte of each lane. */
+    static void storeU8(IntVector q, long address) {
         if (BYTES != null) {
             ((ByteVector) q.convertShape(VectorOperators.I2B, BYTES, 0)).intoMemorySegment(ALL, address, ORDER);
         } else {

@@ -26,6 +26,7 @@ public interface PointwiseKernel {
     /**
      * The gradient of {@link #addForward}, the same for x and branch: dx = dSum + the norm's own dx, where dSum is what reaches sum past
      * the norm. dx may be dSum, dy or sum.
+     * Address 0 of dSum: nothing reaches sum past the norm.
      */
     void addBackward(
             PointwiseCall call,
@@ -39,7 +40,7 @@ public interface PointwiseKernel {
             long dBeta);
 
     /**
-     * Writes q = 128 + round(y/scale), one unsigned byte an element, cut off to [0, 255]; NaN becomes 0. Without γ and β, tanh needs
+     * Writes q = 128 + round(y/scale) within f32 rounding, one unsigned byte an element, cut off to [0, 255]; NaN becomes 0. Without γ and β, tanh needs
      * {@code scale = 1/127}, whatever the data. Over the last axis only.
      *
      * @param scale the step of q, positive

@@ -11,6 +11,8 @@ import io.github.dyt4j.kernels.PointwisePasses.Parameters;
 import io.github.dyt4j.kernels.PointwisePasses.Sums;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * The fused loops of y = γ·f(αx+s)+β, copied for each {@link PointwisePasses.Kind} and called from there alone.
@@ -28,6 +30,9 @@ final class PointwiseLoop {
     private static final boolean BETA = KIND.beta();
     private static final boolean RESIDUAL = KIND.residual();
     private static final boolean DX = KIND.dx();
+    private static final boolean DGAMMA = KIND.dGamma();
+    private static final boolean DBETA = KIND.dBeta();
+    private static final boolean CUT = KIND.cut();
     private static final boolean BF16 = KIND.dtype() == Dtype.BF16;
     private static final int STEP = 4 * COUNT;
 
@@ -100,10 +105,14 @@ final class PointwiseLoop {
                 FloatVector t = F.value(u, core);
                 FloatVector slope = F.slope(u, core);
                 FloatVector dys = FloatVector.fromMemorySegment(F32, ALL, dy + at, ORDER);
-                dys.fma(t, FloatVector.fromMemorySegment(F32, ALL, dGamma + column, ORDER))
-                        .intoMemorySegment(ALL, dGamma + column, ORDER);
-                dys.add(FloatVector.fromMemorySegment(F32, ALL, dBeta + column, ORDER))
-                        .intoMemorySegment(ALL, dBeta + column, ORDER);
+                if (DGAMMA) {
+                    dys.fma(t, FloatVector.fromMemorySegment(F32, ALL, dGamma + column, ORDER))
+                            .intoMemorySegment(ALL, dGamma + column, ORDER);
+                }
+                if (DBETA) {
+                    dys.add(FloatVector.fromMemorySegment(F32, ALL, dBeta + column, ORDER))
+                            .intoMemorySegment(ALL, dBeta + column, ORDER);
+                }
                 FloatVector scaled =
                         GAMMA ? dys.mul(FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER)) : dys;
                 FloatVector g = scaled.mul(slope);
@@ -154,10 +163,21 @@ final class PointwiseLoop {
                 FloatVector alpha = ALPHAS ? FloatVector.fromMemorySegment(F32, ALL, alphas + column, ORDER) : one;
                 FloatVector u = SHIFT ? xs.fma(alpha, shift) : xs.mul(alpha);
                 FloatVector t = F.value(u);
-                FloatVector scaled = GAMMA ? t.mul(FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER)) : t;
-                FloatVector y =
-                        BETA ? scaled.add(FloatVector.fromMemorySegment(F32, ALL, beta + column, ORDER)) : scaled;
-                Lanes.storeU8(y.mul(steps), q + (from >> 2) + (long) COUNT * i);
+                FloatVector y;
+                if (GAMMA && BETA) {
+                    y = t.fma(
+                            FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER),
+                            FloatVector.fromMemorySegment(F32, ALL, beta + column, ORDER));
+                } else if (GAMMA) {
+                    y = t.mul(FloatVector.fromMemorySegment(F32, ALL, gamma + column, ORDER));
+                } else {
+                    y = BETA ? t.add(FloatVector.fromMemorySegment(F32, ALL, beta + column, ORDER)) : t;
+                }
+                FloatVector v = y.mul(steps);
+                IntVector bytes = Lanes.bytesOf(CUT ? Lanes.cutToByte(v) : v);
+                // A NaN would leave what its payload says.
+                bytes = bytes.blend(0, v.compare(VectorOperators.NE, v).cast(bytes.species()));
+                Lanes.storeU8(bytes, q + (from >> 2) + (long) COUNT * i);
             }
         }
     }

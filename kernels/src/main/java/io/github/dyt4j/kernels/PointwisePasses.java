@@ -14,12 +14,15 @@ final class PointwisePasses {
     /**
      * What one copy of the loops is compiled for.
      *
-     * @param dtype of the tensors: what a residual sum is rounded to
+     * @param dtype what a residual sum is rounded to; f32 where there is none
      * @param shift whether s is present, or ds wanted
      * @param gamma whether γ is present
      * @param beta whether β is present
      * @param residual whether x is a sum that the forward makes, and dx one that the backward makes
      * @param dx whether backward writes dx
+     * @param dGamma whether backward adds up dγ
+     * @param dBeta whether backward adds up dβ
+     * @param cut whether bytes must be cut off to their range
      */
     record Kind(
             Squash squash,
@@ -30,30 +33,51 @@ final class PointwisePasses {
             boolean gamma,
             boolean beta,
             boolean residual,
-            boolean dx) {
-        static Kind of(PointwiseCall c) {
+            boolean dx,
+            boolean dGamma,
+            boolean dBeta,
+            boolean cut) {
+        static Kind forward(PointwiseCall c, boolean residual) {
+            return of(c, c.shift() != 0, c.beta() != 0, residual, false, false, false, false);
+        }
+
+        /** Backward never reads β. */
+        static Kind backward(PointwiseCall c, boolean residual, Wanted w) {
+            return of(c, c.shift() != 0 || w.dShift, false, residual, w.dx, w.dGamma, w.dBeta, false);
+        }
+
+        static Kind bytes(PointwiseCall c, float scale) {
+            boolean inside = c.squash() != Squash.LINEAR && c.gamma() == 0 && c.beta() == 0 && 127 * scale >= 1;
+            return of(c, c.shift() != 0, c.beta() != 0, false, false, false, false, !inside);
+        }
+
+        private static Kind of(
+                PointwiseCall c,
+                boolean shift,
+                boolean beta,
+                boolean residual,
+                boolean dx,
+                boolean dGamma,
+                boolean dBeta,
+                boolean cut) {
             return new Kind(
                     c.squash(),
                     c.accuracy(),
-                    c.dtype(),
+                    residual ? c.dtype() : Dtype.F32,
                     c.alphaPerChannel(),
-                    c.shift() != 0,
+                    shift,
                     c.gamma() != 0,
-                    c.beta() != 0,
-                    false,
-                    true);
-        }
-
-        Kind withResidual() {
-            return new Kind(squash, accuracy, dtype, alphaPerChannel, shift, gamma, beta, true, dx);
-        }
-
-        /** For backward, which never reads β. */
-        Kind forGradients(boolean wantsShift, boolean wantsDx) {
-            return new Kind(
-                    squash, accuracy, dtype, alphaPerChannel, shift || wantsShift, gamma, false, residual, wantsDx);
+                    beta,
+                    residual,
+                    dx,
+                    dGamma,
+                    dBeta,
+                    cut);
         }
     }
+
+    /** The gradients that are asked for, beside dα, which costs nothing. */
+    record Wanted(boolean dx, boolean dShift, boolean dGamma, boolean dBeta) {}
 
     /**
      * What a pass reads of the parameters.

@@ -6,6 +6,7 @@ import io.github.dyt4j.kernels.PointwisePasses.Cycle;
 import io.github.dyt4j.kernels.PointwisePasses.Kind;
 import io.github.dyt4j.kernels.PointwisePasses.Parameters;
 import io.github.dyt4j.kernels.PointwisePasses.Sums;
+import io.github.dyt4j.kernels.PointwisePasses.Wanted;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 
@@ -25,13 +26,13 @@ public final class PointwiseVector implements PointwiseKernel {
 
     @Override
     public void forward(PointwiseCall call, long x, long y) {
-        forward(call, Kind.of(call), new long[] {x, 0}, new long[] {0, y});
+        forward(call, Kind.forward(call, false), new long[] {x, 0}, new long[] {0, y});
     }
 
     @Override
     public void addForward(PointwiseCall call, long x, long branch, long sum, long y) {
         requireLastAxis(call);
-        forward(call, Kind.of(call).withResidual(), new long[] {x, branch}, new long[] {sum, y});
+        forward(call, Kind.forward(call, true), new long[] {x, branch}, new long[] {sum, y});
     }
 
     /** in: x, branch; out: sum, y. */
@@ -55,8 +56,8 @@ public final class PointwiseVector implements PointwiseKernel {
                         cut(call),
                         in,
                         out,
-                        (b, first, rows, from, to) ->
-                                passes.forward(p, columns, from[0], from[1], to[0], to[1], rows * vectors));
+                        (b, first, rows, from, to) -> passes.forward(
+                                p, columns, from[0], from[1], to[0], to[1], Math.multiplyExact(rows, vectors)));
             }
         }
     }
@@ -64,10 +65,11 @@ public final class PointwiseVector implements PointwiseKernel {
     @Override
     public void quantize(PointwiseCall call, long x, long q, float scale) {
         requireLastAxis(call);
-        if (!(scale > 0)) {
-            throw new IllegalArgumentException("the scale of q must be positive, got " + scale);
+        if (!(scale > 0) || Float.isInfinite(1 / scale)) {
+            throw new IllegalArgumentException(
+                    "the scale of q must be positive, and so must what 1/scale is in f32; got " + scale);
         }
-        PointwisePasses passes = PointwisePasses.of(Kind.of(call));
+        PointwisePasses passes = PointwisePasses.of(Kind.bytes(call, scale));
         Staging staging = staging(call);
         int vectors = staging.padded() / COUNT;
         Cycle columns = columns(staging);
@@ -77,7 +79,8 @@ public final class PointwiseVector implements PointwiseKernel {
                     cut(call),
                     x,
                     q,
-                    (b, first, rows, from, to) -> passes.quantize(p, columns, from[0], to[0], scale, rows * vectors));
+                    (b, first, rows, from, to) ->
+                            passes.quantize(p, columns, from[0], to[0], scale, Math.multiplyExact(rows, vectors)));
         }
     }
 
@@ -99,7 +102,7 @@ public final class PointwiseVector implements PointwiseKernel {
     @Override
     public void backward(
             PointwiseCall call, long x, long dy, long dx, long dAlpha, long dShift, long dGamma, long dBeta) {
-        Kind kind = Kind.of(call).forGradients(dShift != 0, dx != 0);
+        Kind kind = Kind.backward(call, false, new Wanted(dx != 0, dShift != 0, dGamma != 0, dBeta != 0));
         if (lines(call)) {
             backwardLines(call, kind, x, dy, dx, dAlpha, dShift, dGamma, dBeta);
         } else {
@@ -119,7 +122,7 @@ public final class PointwiseVector implements PointwiseKernel {
             long dGamma,
             long dBeta) {
         requireLastAxis(call);
-        Kind kind = Kind.of(call).withResidual().forGradients(dShift != 0, dx != 0);
+        Kind kind = Kind.backward(call, dSum != 0, new Wanted(dx != 0, dShift != 0, dGamma != 0, dBeta != 0));
         backwardColumns(call, kind, new long[] {sum, dy, dSum}, dx, dAlpha, dShift, dGamma, dBeta);
     }
 
@@ -138,7 +141,7 @@ public final class PointwiseVector implements PointwiseKernel {
             BlockSums sums = new BlockSums(arena, cut.blocks(), call.alphaPerChannel() ? round : 1, 1, round, round);
             staging.run(cut, in, new long[] {dx}, (b, first, rows, from, to) -> {
                 Sums here = new Sums(sums.of(b, 0), sums.of(b, 1), sums.of(b, 2), sums.of(b, 3));
-                passes.backward(p, columns, from[0], from[1], from[2], to[0], rows * vectors, here);
+                passes.backward(p, columns, from[0], from[1], from[2], to[0], Math.multiplyExact(rows, vectors), here);
             });
             sums.total(cut.blocks());
             if (call.alphaPerChannel()) {

@@ -14,10 +14,10 @@ final class Residual {
         }
     }
 
-    /** dx = dSum + what the norm's own backward writes where it is told to; dx may be 0. */
+    /** dx = dSum + what the norm's own backward writes where it is told to; dx may be 0, and so may dSum. */
     static void backward(Dtype dtype, long size, long dSum, long dx, LongConsumer norm) {
-        if (dx == 0) {
-            norm.accept(0);
+        if (dx == 0 || dSum == 0) {
+            norm.accept(dx);
             return;
         }
         try (Arena arena = Arena.ofConfined()) {

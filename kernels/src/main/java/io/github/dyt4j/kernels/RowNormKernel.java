@@ -20,7 +20,7 @@ public interface RowNormKernel {
     /** A residual stream and the norm behind it: writes sum = x + branch, rounded to the dtype, and y of that sum. sum may be x or branch. */
     void addForward(RowNormCall call, long x, long branch, long sum, long y, long mean, long rstd);
 
-    /** The gradient of {@link #addForward}, the same for x and branch: dx = dSum + the norm's own dx. dx may be dSum, dy or sum. */
+    /** The gradient of {@link #addForward}, the same for x and branch: dx = dSum + the norm's own dx. dx may be dSum, dy or sum. Address 0 of dSum: nothing reaches sum past the norm. */
     void addBackward(
             RowNormCall call, long sum, long mean, long rstd, long dy, long dSum, long dx, long dGamma, long dBeta);
 

@@ -269,9 +269,10 @@ final class RowNormLoop {
                     long column = (long) STEP * j;
                     FloatVector v = FloatVector.fromMemorySegment(F32, ALL, in + column, ORDER);
                     FloatVector h = (CENTERED ? v.sub(mus) : v).mul(rs);
-                    FloatVector scaled =
-                            GAMMA ? h.mul(FloatVector.fromMemorySegment(F32, ALL, p.gamma() + column, ORDER)) : h;
-                    FloatVector y = scaled.add(FloatVector.fromMemorySegment(F32, ALL, p.beta() + column, ORDER));
+                    FloatVector beta = FloatVector.fromMemorySegment(F32, ALL, p.beta() + column, ORDER);
+                    FloatVector y = GAMMA
+                            ? h.fma(FloatVector.fromMemorySegment(F32, ALL, p.gamma() + column, ORDER), beta)
+                            : h.add(beta);
                     if (RAGGED) {
                         y = y.mul(FloatVector.fromMemorySegment(F32, ALL, p.inside() + column, ORDER));
                     }
@@ -281,18 +282,27 @@ final class RowNormLoop {
             float peak = Float.intBitsToFloat(most.reduceLanes(VectorOperators.MAX)) * (BETA ? 1 : r);
             boolean finite = peak <= Float.MAX_VALUE;
             Memory.f32(scales, row, finite ? peak / 127 : Float.NaN);
-            // Where y is not finite, NaN steps write zeros.
-            float steps = finite ? (peak == 0 ? 0 : 127 / peak) : Float.NaN;
-            FloatVector step = FloatVector.broadcast(F32, steps);
+            // 127/peak may be beyond f32: then y is raised first.
+            float raise = peak < 1e-30f ? 0x1p100f : 1;
+            FloatVector raised = FloatVector.broadcast(F32, raise);
+            // Where y is not finite all bytes are 0, which is −128.
+            FloatVector step = FloatVector.broadcast(F32, finite && peak > 0 ? 127 / (peak * raise) : 0);
             for (int j = 0; j < vectors; j++) {
                 long column = (long) STEP * j;
                 FloatVector v = FloatVector.fromMemorySegment(F32, ALL, in + column, ORDER);
                 FloatVector h = (CENTERED ? v.sub(mus) : v).mul(rs);
-                FloatVector scaled =
-                        GAMMA ? h.mul(FloatVector.fromMemorySegment(F32, ALL, p.gamma() + column, ORDER)) : h;
-                FloatVector y =
-                        BETA ? scaled.add(FloatVector.fromMemorySegment(F32, ALL, p.beta() + column, ORDER)) : scaled;
-                Lanes.storeU8(y.mul(step), q + ((long) row * vectors + j) * COUNT);
+                FloatVector y;
+                if (GAMMA && BETA) {
+                    y = h.fma(
+                            FloatVector.fromMemorySegment(F32, ALL, p.gamma() + column, ORDER),
+                            FloatVector.fromMemorySegment(F32, ALL, p.beta() + column, ORDER));
+                } else if (GAMMA) {
+                    y = h.mul(FloatVector.fromMemorySegment(F32, ALL, p.gamma() + column, ORDER));
+                } else {
+                    y = BETA ? h.add(FloatVector.fromMemorySegment(F32, ALL, p.beta() + column, ORDER)) : h;
+                }
+                IntVector bytes = Lanes.bytesOf(y.mul(raised).mul(step));
+                Lanes.storeU8(finite ? bytes : bytes.and(0), q + ((long) row * vectors + j) * COUNT);
             }
         }
     }

@@ -11,7 +11,7 @@ final class RowNormRow {
     /**
      * What one copy of the loops is compiled for.
      *
-     * @param dtype of the tensors: what a residual sum is rounded to
+     * @param dtype what a residual sum is rounded to; f32 where there is none
      * @param gamma whether γ is present
      * @param beta whether β is present
      * @param ragged whether rows end in zeros that are not x's
@@ -28,7 +28,14 @@ final class RowNormRow {
             boolean pair) {
         static Kind of(RowNormCall c, boolean residual, boolean pair) {
             boolean ragged = c.channels() % Lanes.COUNT != 0;
-            return new Kind(c.centered(), c.dtype(), c.gamma() != 0, c.beta() != 0, ragged, residual, pair);
+            return new Kind(
+                    c.centered(),
+                    residual ? c.dtype() : Dtype.F32,
+                    c.gamma() != 0,
+                    c.beta() != 0,
+                    ragged,
+                    residual,
+                    pair);
         }
     }
 

@@ -46,7 +46,7 @@ public final class RowNormVector implements RowNormKernel {
     @Override
     public void addBackward(
             RowNormCall call, long sum, long mean, long rstd, long dy, long dSum, long dx, long dGamma, long dBeta) {
-        backward(call, RowNormRow.of(call, true), new long[] {sum, dy, dSum}, mean, rstd, dx, dGamma, dBeta);
+        backward(call, RowNormRow.of(call, dSum != 0), new long[] {sum, dy, dSum}, mean, rstd, dx, dGamma, dBeta);
     }
 
     /** in: x, dy, dSum. */
@@ -102,9 +102,12 @@ public final class RowNormVector implements RowNormKernel {
     }
 
     private static Parameters parameters(RowNormCall call, Staging staging, Arena arena) {
-        long inside = Staging.zeros(arena, 4L * staging.padded());
-        for (int c = 0; c < call.channels(); c++) {
-            Memory.f32(inside, c, 1);
+        long inside = 0;
+        if (staging.padded() > call.channels()) {
+            inside = Staging.zeros(arena, 4L * staging.padded());
+            for (int c = 0; c < call.channels(); c++) {
+                Memory.f32(inside, c, 1);
+            }
         }
         return new Parameters(
                 staging.padded() / Lanes.COUNT,

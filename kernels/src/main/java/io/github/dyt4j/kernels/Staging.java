@@ -12,7 +12,8 @@ import java.util.Arrays;
  * @param width elements of a row
  */
 record Staging(Dtype dtype, int width) {
-    private static final int CHUNK_ELEMENTS = 4096;
+    /** Of each copy, 8 KiB: backward has three, with a residual four. */
+    private static final int CHUNK_ELEMENTS = 2048;
 
     /** What is done with some rows of a block, {@link #padded} f32 elements each. An address that was 0 still is. */
     interface Loop {

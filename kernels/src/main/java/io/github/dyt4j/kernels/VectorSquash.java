@@ -77,54 +77,57 @@ sealed interface VectorSquash {
             return u.mul(p).div(q).blend(one, w.compare(VectorOperators.GT, LIMIT_SQUARED));
         }
 
-        /** 2|u| ≤ 88, lest e^(2|u|) overflow. Beyond it f is 1 and f′ < 3e-38. */
+        /** 2|u| ≤ 88, lest e^(2|u|) overflow. From it on f is 1 and f′ < 3e-38. */
         private static final float LIMIT = 44;
 
         /** 2/ln 2: e^(2u) = 2^(TWO_LOG2_E·u). */
         private static final float TWO_LOG2_E = 2.88539f;
 
-        /** (2^y − 1)/2 = 2^(n−1)·(1 + g) − 1/2 with y = 2|u|/ln 2, n = round y and g = 2^(y−n) − 1, fitted to 1.1e-8; rubbish beyond the limit. */
+        /** (2^y − 1)/2 = 2^(n−1)·(1 + g) − 1/2 with y = 2|u|/ln 2, n = round y and g = 2^(y−n) − 1, fitted to 1.1e-8. */
         @Override
         public FloatVector core(FloatVector u) {
-            FloatVector a = u.abs();
+            FloatVector any = u.abs();
+            FloatVector a = any.blend(LIMIT, any.compare(VectorOperators.GT, LIMIT));
             FloatVector shifted =
                     a.fma(FloatVector.broadcast(F32, TWO_LOG2_E), FloatVector.broadcast(F32, Lanes.ROUND));
             FloatVector z = a.fma(
                     FloatVector.broadcast(F32, TWO_LOG2_E),
                     FloatVector.broadcast(F32, Lanes.ROUND).sub(shifted));
+            FloatVector g = z.fma(FloatVector.broadcast(F32, 1.5403512e-4f), FloatVector.broadcast(F32, 1.3390735e-3f))
+                    .fma(z, FloatVector.broadcast(F32, 9.618238e-3f))
+                    .fma(z, FloatVector.broadcast(F32, 5.5503573e-2f))
+                    .fma(z, FloatVector.broadcast(F32, 0.2402265f))
+                    .fma(z, FloatVector.broadcast(F32, 0.6931472f))
+                    .mul(z);
             FloatVector power = shifted.reinterpretAsInts()
                     .lanewise(VectorOperators.LSHL, 23)
                     .add(HALF)
                     .reinterpretAsFloats();
-            // In pairs (Estrin), since the loop waits for this chain more than for its operations.
-            FloatVector z2 = z.mul(z);
-            FloatVector g = z2.fma(
-                            z.fma(FloatVector.broadcast(F32, 1.5403512e-4f), FloatVector.broadcast(F32, 1.3390735e-3f)),
-                            z.fma(FloatVector.broadcast(F32, 9.618238e-3f), FloatVector.broadcast(F32, 5.5503573e-2f)))
-                    .fma(z2, z.fma(FloatVector.broadcast(F32, 0.2402265f), FloatVector.broadcast(F32, 0.6931472f)));
-            return g.fma(z.mul(power), power.sub(0.5f));
+            return g.fma(power, power.sub(0.5f));
         }
 
         @Override
         public FloatVector value(FloatVector u, FloatVector h) {
-            FloatVector r = FloatVector.broadcast(F32, 1).div(h.add(1));
-            FloatVector t = h.mul(r).blend(1, u.abs().compare(VectorOperators.GT, LIMIT));
-            return t.reinterpretAsInts().or(u.reinterpretAsInts().and(SIGN)).reinterpretAsFloats();
+            return h.mul(FloatVector.broadcast(F32, 1).div(h.add(1)))
+                    .reinterpretAsInts()
+                    .or(u.reinterpretAsInts().and(SIGN))
+                    .reinterpretAsFloats();
         }
 
         @Override
         public FloatVector slope(FloatVector u, FloatVector h) {
             FloatVector r = FloatVector.broadcast(F32, 1).div(h.add(1));
-            return r.mul(FloatVector.broadcast(F32, 2).sub(r)).blend(0, u.abs().compare(VectorOperators.GT, LIMIT));
+            return r.mul(FloatVector.broadcast(F32, 2).sub(r));
         }
     }
 
-    /** The same with P of degree 1 and Q of degree 2 for |u| ≤ 4 (3.7e-4 relative), beyond which 1 is 6.7e-4 off. f to 0.25 bf16 ulp, f′ to 2e-3. */
+    /** The same with P of degree 1 and Q of degree 2 for |u| ≤ 4 (3.7e-4 relative), beyond which 1 is 6.7e-4 off. f to 0.25 bf16 ulp; backward as {@link Tanh}, whose f′ has digits where 1 − f² has none. */
     record TanhBf16() implements VectorSquash {
         private static final float LIMIT_SQUARED = 16;
+        private static final Tanh EXACT = new Tanh();
 
         @Override
-        public FloatVector core(FloatVector u) {
+        public FloatVector value(FloatVector u) {
             FloatVector w = u.mul(u);
             FloatVector p = w.fma(FloatVector.broadcast(F32, 8.265635e-2f), FloatVector.broadcast(F32, 0.9996321f));
             FloatVector q = w.fma(FloatVector.broadcast(F32, 6.5385196e-3f), FloatVector.broadcast(F32, 0.4140209f))
@@ -134,13 +137,18 @@ sealed interface VectorSquash {
         }
 
         @Override
-        public FloatVector value(FloatVector u, FloatVector t) {
-            return t;
+        public FloatVector core(FloatVector u) {
+            return EXACT.core(u);
         }
 
         @Override
-        public FloatVector slope(FloatVector u, FloatVector t) {
-            return t.neg().fma(t, FloatVector.broadcast(F32, 1));
+        public FloatVector value(FloatVector u, FloatVector h) {
+            return EXACT.value(u, h);
+        }
+
+        @Override
+        public FloatVector slope(FloatVector u, FloatVector h) {
+            return EXACT.slope(u, h);
         }
     }
 
@@ -174,26 +182,19 @@ sealed interface VectorSquash {
 
         @Override
         public FloatVector slope(FloatVector u, FloatVector w) {
-            return Erf.slopeOf(w);
-        }
-
-        /** 2/√π·e^(−w), 0 where that is below 3e-38. */
-        private static FloatVector slopeOf(FloatVector w) {
+            // 0 where it is below 3e-38
             return Lanes.exp(w.neg()).mul(TWO_OVER_SQRT_PI).blend(0, w.compare(VectorOperators.GT, 86.5f));
         }
     }
 
-    /** erf u = u·P(u²), P of degree 5 for |u| ≤ 2.4 (3.5e-4 relative), beyond which 1 is 6.9e-4 off. f to 0.25 bf16 ulp; f′ as in {@link Erf}. */
+    /** erf u = u·P(u²), P of degree 5 for |u| ≤ 2.4 (3.5e-4 relative), beyond which 1 is 6.9e-4 off. f to 0.25 bf16 ulp; backward as {@link Erf}. */
     record ErfBf16() implements VectorSquash {
         private static final float LIMIT_SQUARED = 5.76f;
+        private static final Erf EXACT = new Erf();
 
         @Override
-        public FloatVector core(FloatVector u) {
-            return u.mul(u);
-        }
-
-        @Override
-        public FloatVector value(FloatVector u, FloatVector w) {
+        public FloatVector value(FloatVector u) {
+            FloatVector w = u.mul(u);
             FloatVector p = w.fma(FloatVector.broadcast(F32, -9.535393e-5f), FloatVector.broadcast(F32, 2.0722172e-3f))
                     .fma(w, FloatVector.broadcast(F32, -1.9267514e-2f))
                     .fma(w, FloatVector.broadcast(F32, 0.10350996f))
@@ -204,8 +205,18 @@ sealed interface VectorSquash {
         }
 
         @Override
+        public FloatVector core(FloatVector u) {
+            return EXACT.core(u);
+        }
+
+        @Override
+        public FloatVector value(FloatVector u, FloatVector w) {
+            return EXACT.value(u, w);
+        }
+
+        @Override
         public FloatVector slope(FloatVector u, FloatVector w) {
-            return Erf.slopeOf(w);
+            return EXACT.slope(u, w);
         }
     }
 

@@ -285,8 +285,10 @@ final class ReportText {
                 + " start in turn, a norm at a time."
                 + (kernels == null
                         ? ""
-                        : " Pointwise norms and RMSNorm run on this project’s kernels (" + escape(kernels.toString())
-                                + "), LayerNorm on libtorch’s own unless kernel=fused is asked for.")
+                        : " Norms run on this project’s kernels (" + escape(kernels.toString()) + ")"
+                                + ("fused".equals(r.environment().get("layernorm"))
+                                        ? "."
+                                        : ", but for LayerNorm and RMSNorm, which are libtorch’s."))
                 + (sizes.isEmpty() ? "" : " Trained parameters: " + escape(sizes) + ".") + "</p>";
     }
 

@@ -43,7 +43,10 @@ public final class Linear {
             Tensor b = bias.to(ScalarType.Double); // (out)
             b = beta == null ? b : b.add(w.mv(beta.to(ScalarType.Double)));
             w = gamma == null ? w : w.mul(gamma.to(ScalarType.Double));
-            folded = new Folded(Scope.keep(w.to(weight.scalar_type())), Scope.keep(b.to(bias.scalar_type())));
+            // Copies even where nothing changed, lest they be the model's own.
+            folded = new Folded(
+                    Scope.keep(w.to(weight.scalar_type()).clone()),
+                    Scope.keep(b.to(bias.scalar_type()).clone()));
         }
     }
 

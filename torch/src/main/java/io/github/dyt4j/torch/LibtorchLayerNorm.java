@@ -1,6 +1,9 @@
 package io.github.dyt4j.torch;
 
 import org.bytedeco.javacpp.BoolPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.LongArrayRef;
 import org.bytedeco.pytorch.T_TensorTensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -15,17 +18,21 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class LibtorchLayerNorm implements AutoCloseable {
     private static final double EPS = 1e-6;
 
-    private final long[] channels;
     private final Tensor x;
     private final Tensor dy;
     private final Tensor weight;
     private final Tensor bias;
     private final Tensor mean;
     private final Tensor rstd;
+    // Made once: what is timed is libtorch, not the making of arguments.
+    private final TensorOptional gamma;
+    private final TensorOptional beta;
+    private final LongPointer sizes;
+    private final LongArrayRef normalized;
+    private final BoolPointer all = new BoolPointer(3).put(0, true).put(1, true).put(2, true);
 
     /** Standard normal x and dy of (rows, width); γ = 1 and β = 0 in f32. */
     public LibtorchLayerNorm(long rows, int width, boolean bf16) {
-        this.channels = new long[] {width};
         ScalarType type = bf16 ? ScalarType.BFloat16 : ScalarType.Float;
         try (var _ = new Scope();
                 var _ = Grad.off()) {
@@ -33,6 +40,10 @@ public final class LibtorchLayerNorm implements AutoCloseable {
             dy = Scope.keep(torch.randn(rows, width).to(type));
             weight = Scope.keep(Tensors.full(1, width));
             bias = Scope.keep(Tensors.full(0, width));
+            gamma = Scope.keep(new TensorOptional(weight));
+            beta = Scope.keep(new TensorOptional(bias));
+            sizes = Scope.keep(new LongPointer(1).put(width));
+            normalized = Scope.keep(new LongArrayRef(sizes, 1));
             var first = run();
             // The tuple's own would go with the tuple.
             mean = Scope.keep(new Tensor(first.get1()));
@@ -64,13 +75,11 @@ public final class LibtorchLayerNorm implements AutoCloseable {
     }
 
     private T_TensorTensorTensor_T run() {
-        return torch.native_layer_norm(x, channels, new TensorOptional(weight), new TensorOptional(bias), EPS);
+        return torch.native_layer_norm(x, normalized, gamma, beta, EPS);
     }
 
     private void gradients(Tensor mu, Tensor r) {
-        var all = new BoolPointer(3).put(0, true).put(1, true).put(2, true);
-        torch.native_layer_norm_backward(
-                dy, x, channels, mu, r, new TensorOptional(weight), new TensorOptional(bias), all);
+        torch.native_layer_norm_backward(dy, x, normalized, mu, r, gamma, beta, all);
     }
 
     @Override
@@ -78,5 +87,9 @@ public final class LibtorchLayerNorm implements AutoCloseable {
         for (Tensor t : new Tensor[] {x, dy, weight, bias, mean, rstd}) {
             Scope.release(t);
         }
+        for (Pointer p : new Pointer[] {normalized, sizes, beta, gamma}) {
+            Scope.release(p);
+        }
+        all.close();
     }
 }

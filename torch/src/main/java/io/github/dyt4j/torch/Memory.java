@@ -18,7 +18,7 @@ final class Memory {
             return 0;
         }
         try (Pointer p = t.data_ptr()) {
-            return p.address();
+            return p == null ? 0 : p.address(); // an empty tensor has none
         }
     }
 

@@ -6,9 +6,8 @@ import static io.github.dyt4j.torch.NormOption.BIAS;
 import static io.github.dyt4j.torch.NormOption.EPS;
 import static io.github.dyt4j.torch.NormOption.INIT;
 import static io.github.dyt4j.torch.NormOption.KERNEL;
-import static io.github.dyt4j.torch.NormOption.LAYERNORM_KERNEL;
 import static io.github.dyt4j.torch.NormOption.PER_CHANNEL;
-import static io.github.dyt4j.torch.NormOption.RMSNORM_KERNEL;
+import static io.github.dyt4j.torch.NormOption.ROW_KERNEL;
 import static io.github.dyt4j.torch.NormOption.SHIFT;
 import static io.github.dyt4j.torch.NormOption.WEIGHT;
 
@@ -21,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 /** The norms by the names that people type. */
 public enum NormFunction {
     /** γ·(x − mean)/√(var + ε) + β over the channels of a token (Ba et al. 2016). */
-    LAYERNORM("γ·(x-mean)/sqrt(var+eps)+β, per token", null, List.of(WEIGHT, BIAS, EPS, LAYERNORM_KERNEL)),
+    LAYERNORM("γ·(x-mean)/sqrt(var+eps)+β, per token", null, List.of(WEIGHT, BIAS, EPS, ROW_KERNEL)),
     /** γ·x/√(mean(x²) + ε), no β (Zhang and Sennrich 2019). */
-    RMSNORM("γ·x/sqrt(mean(x²)+eps), per token", null, List.of(WEIGHT, EPS, RMSNORM_KERNEL)),
+    RMSNORM("γ·x/sqrt(mean(x²)+eps), per token", null, List.of(WEIGHT, EPS, ROW_KERNEL)),
     /** γ·tanh(αx) + β (Zhu et al. 2025). */
     DYT("γ·tanh(αx)+β", Squash.TANH, List.of(ALPHA, PER_CHANNEL, INIT, WEIGHT, BIAS, KERNEL, ACCURACY)),
     /** γ·erf(αx + s) + β (Chen et al. 2025). */

@@ -28,12 +28,10 @@ enum NormOption {
     /** How exact f is: to 5 ulp of f32 or to a quarter ulp of bf16. Without a value the tensor's dtype says. */
     ACCURACY("accuracy", null, false, "f32", "bf16"),
     /**
-     * {@code fused}: this project's kernel; {@code libtorch}: its native operation; {@code auto}: fused where the vector kernels run, which
-     * {@code bench norms} shows to be the faster, else libtorch's.
+     * {@code fused}: this project's kernel; {@code libtorch}: its native LayerNorm, or its composition of an RMSNorm; {@code auto}: fused
+     * where the vector kernels run, which {@code bench norms} shows to be the faster, else libtorch's.
      */
-    LAYERNORM_KERNEL("kernel", "auto", false, "auto", "fused", "libtorch"),
-    /** The same, where libtorch has no native CPU kernel but a composition, so that the fused one is the stronger baseline. */
-    RMSNORM_KERNEL("kernel", "fused", false, "libtorch", "fused");
+    ROW_KERNEL("kernel", "auto", false, "auto", "fused", "libtorch");
 
     private final String key;
     private final @Nullable String standard;

@@ -2,11 +2,15 @@ package io.github.dyt4j.torch;
 
 import io.github.dyt4j.formats.Nearest;
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.kernels.Accuracy;
+import io.github.dyt4j.kernels.Dtype;
+import io.github.dyt4j.kernels.Kernels;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -103,13 +107,30 @@ public final class NormSpec {
         return "calibrated".equals(get(NormOption.INIT));
     }
 
-    /** Whose code runs: {@code fused}, {@code libtorch} or {@code eager}; null where there is nothing to choose. */
+    /** Whose code runs: {@code fused}, {@code libtorch} or {@code eager}, with {@code auto} decided; null where there is nothing to choose. */
     public @Nullable String kernel() {
         return function.options().stream()
                 .filter(option -> option.key().equals(NormOption.KERNEL.key()))
                 .findFirst()
                 .map(this::get)
+                .map(kernel -> kernel.equals("auto") ? automaticKernel() : kernel)
                 .orElse(null);
+    }
+
+    /** What {@code kernel=auto} means in this process: this project's kernels are the faster on the CPU, their oracles are not. */
+    public static String automaticKernel() {
+        return Kernels.hasVectors() ? "fused" : "libtorch";
+    }
+
+    /** How exact f is on tensors of this dtype. */
+    public Accuracy accuracy(Dtype dtype) {
+        String grade = get(NormOption.ACCURACY);
+        return grade == null ? Accuracy.of(dtype) : Accuracy.valueOf(grade.toUpperCase(Locale.ROOT));
+    }
+
+    /** ε of a row norm. */
+    public double eps() {
+        return Double.parseDouble(Objects.requireNonNull(get(NormOption.EPS)));
     }
 
     /** The value in force, the site's own before the common one. */

@@ -1,13 +1,11 @@
 package io.github.dyt4j.torch;
 
 import io.github.dyt4j.formats.UserError;
-import io.github.dyt4j.kernels.Accuracy;
 import io.github.dyt4j.kernels.Dtype;
 import io.github.dyt4j.kernels.Kernels;
 import io.github.dyt4j.kernels.PointwiseCall;
 import io.github.dyt4j.kernels.Squash;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -30,7 +28,7 @@ public final class PointwiseNorm implements Norm {
     private final int dim;
     private final Layout layout;
     private final boolean eager;
-    private final @Nullable Accuracy accuracy;
+    private final NormSpec spec;
     private final @Nullable Tensor alpha;
     private final @Nullable Tensor shift;
     private final @Nullable Tensor weight;
@@ -46,8 +44,7 @@ public final class PointwiseNorm implements Norm {
         this.dim = dim;
         this.layout = layout;
         this.eager = "eager".equals(spec.get(NormOption.KERNEL));
-        String grade = spec.get(NormOption.ACCURACY);
-        this.accuracy = grade == null ? null : Accuracy.valueOf(grade.toUpperCase(Locale.ROOT));
+        this.spec = spec;
         boolean isru = spec.function() == NormFunction.DYISRU;
         boolean calibrated = spec.calibrated();
 
@@ -134,12 +131,12 @@ public final class PointwiseNorm implements Norm {
         if (channels != dim) {
             throw new IllegalArgumentException(name + " is for " + dim + " channels and was given " + channels);
         }
-        long outer = layout == Layout.LAST ? x.numel() / dim : x.size(0);
+        long outer = layout == Layout.LAST || x.numel() == 0 ? x.numel() / dim : x.size(0);
         long inner = layout == Layout.LAST || x.numel() == 0 ? 1 : x.numel() / (outer * dim);
         return new PointwiseCall(
                 squash,
                 dtype,
-                accuracy == null ? Accuracy.of(dtype) : accuracy,
+                spec.accuracy(dtype),
                 outer,
                 dim,
                 inner,

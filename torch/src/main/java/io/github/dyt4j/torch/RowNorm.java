@@ -3,7 +3,6 @@ package io.github.dyt4j.torch;
 import io.github.dyt4j.kernels.Dtype;
 import io.github.dyt4j.kernels.Kernels;
 import io.github.dyt4j.kernels.RowNormCall;
-import java.util.Objects;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -38,15 +37,10 @@ public final class RowNorm implements Norm {
         this.name = p.name();
         this.dim = dim;
         this.layout = layout;
-        this.eps = Double.parseDouble(Objects.requireNonNull(spec.get(NormOption.EPS)));
-        this.fused = !"libtorch".equals(spec.kernel()) && (Kernels.vectorised() || "fused".equals(spec.kernel()));
+        this.eps = spec.eps();
+        this.fused = "fused".equals(spec.kernel());
         this.weight = affine && spec.flag(NormOption.WEIGHT) ? p.parameter("weight", Tensors.full(1, dim)) : null;
         this.bias = affine && centered && spec.flag(NormOption.BIAS) ? p.parameter("bias", Tensors.full(0, dim)) : null;
-    }
-
-    /** What {@code kernel=auto} means in this process: this project's kernels are the faster on the CPU, the oracles are not. */
-    public static String automatic() {
-        return Kernels.vectorised() ? "fused" : "libtorch";
     }
 
     @Override

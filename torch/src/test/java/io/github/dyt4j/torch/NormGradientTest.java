@@ -220,6 +220,35 @@ class NormGradientTest {
         return c;
     }
 
+    @Test
+    void anEmptyTensorGivesAnEmptyTensor() {
+        for (String spec : List.of("dyt", "derf", "layernorm", "rmsnorm")) {
+            for (long[] shape : new long[][] {{0, 5}, {2, 0, 5}}) {
+                try (Parameters p = Parameters.root();
+                        var _ = new Scope()) {
+                    Norm norm = new Norms(NormSpec.parse(spec)).at(Site.MLP, p.child("norm"), 5, Layout.LAST, true);
+                    Tensor x = torch.empty(shape);
+                    x.set_requires_grad(true);
+                    Tensor y = norm.forward(x);
+                    assertThat(Tensors.shape(y)).as(spec).isEqualTo(shape);
+                    y.sum().backward();
+                    assertThat(Tensors.shape(x.grad())).as(spec).isEqualTo(shape);
+                }
+            }
+            try (Parameters p = Parameters.root();
+                    var _ = new Scope()) {
+                Norm norm =
+                        new Norms(NormSpec.parse(spec)).at(Site.MLP, p.child("norm"), 5, Layout.CHANNELS_FIRST, true);
+                assertThat(Tensors.shape(norm.forward(torch.empty(2, 5, 0, 3))))
+                        .as(spec)
+                        .isEqualTo(new long[] {2, 5, 0, 3});
+                assertThat(Tensors.shape(norm.forward(torch.empty(0, 5, 2, 3))))
+                        .as(spec)
+                        .isEqualTo(new long[] {0, 5, 2, 3});
+            }
+        }
+    }
+
     /**
      * Forty residual layers amplify the last bits of any f32 arithmetic, libtorch's own too. So both are held against f64, and the fused
      * layers may be off by no more than the bound for whole models, or twice what libtorch's are.

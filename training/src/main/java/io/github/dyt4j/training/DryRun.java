@@ -52,7 +52,7 @@ public record DryRun(
         int probe = Math.min(Math.min(recipe.batchSize(), PROBE), data.train().size());
         try (Task task = ClassificationTask.of(recipe.with("batch_size", probe), data)) {
             double scale = (double) recipe.batchSize() * recipe.gradAccumSteps() / probe;
-            double seconds = scale * seconds(recipe, task);
+            double seconds = scale * seconds(recipe.with("grad_accum_steps", 1), task);
             long peak = Environment.peakBytes().orElse(0);
             return new DryRun(recipe, footprint, described, sites(task), images, probe, seconds, peak);
         }

@@ -1,5 +1,7 @@
 package io.github.dyt4j.training;
 
+import io.github.dyt4j.torch.Autocast;
+import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.Norms;
 import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.TorchRuntime;
@@ -8,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A recipe's training step, to be timed: the steps of {@link Trainer} over a few batches that were decoded beforehand, with a learning
- * rate that moves nothing, without checkpoints and metrics.
+ * A recipe's training step, to be timed: the steps of {@link Trainer} over a few batches that were decoded beforehand, with a tiny
+ * learning rate, without an averaged model, checkpoints and metrics.
  */
 public final class StepProbe implements AutoCloseable {
     private static final double LR = 1e-6;
@@ -67,7 +69,9 @@ public final class StepProbe implements AutoCloseable {
 
     /** The model's forward alone, on a batch: what taps look at. */
     public void forward() {
-        try (var _ = new Scope()) {
+        try (var _ = new Scope();
+                var _ = Grad.off();
+                var _ = Autocast.bf16(recipe.bf16())) {
             task.model().forward(batches.getFirst().input());
         }
     }

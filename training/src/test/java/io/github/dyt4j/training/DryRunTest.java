@@ -43,6 +43,16 @@ final class DryRunTest {
     }
 
     @Test
+    void accumulatedPassesAreCountedOnce() {
+        Recipe one = TinyRun.plain(Path.of("nowhere-at-all")).with("in_chans=3").with("num_classes=7");
+        DryRun.of(one);
+        double single = DryRun.of(one).secondsPerStep();
+        double sixteen = DryRun.of(one.with("grad_accum_steps=16")).secondsPerStep();
+        // Sixteen times a step of milliseconds, which vary by a few; counted twice it would be 256 times.
+        assertThat(sixteen / single).isBetween(16.0 / 6, 16.0 * 6);
+    }
+
+    @Test
     void whatCannotFitIsCountedAndSaid() {
         Recipe recipe = Recipes.find("vit-l").with("data=nowhere-at-all").with("batch_size=1000000");
         DryRun run = DryRun.of(recipe);

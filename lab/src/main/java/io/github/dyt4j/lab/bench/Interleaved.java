@@ -1,5 +1,6 @@
 package io.github.dyt4j.lab.bench;
 
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -10,14 +11,20 @@ import java.util.function.LongSupplier;
  * one changing from round to round, and two are compared within the same rounds. A candidate that takes less than half a millisecond is
  * repeated to fill it, and its sample is the mean.
  *
- * <p>Before that the same rounds warm up, until no candidate is still getting faster: the JVM's second compiler needs seconds, and what was
- * timed before it is ten times slower.
+ * <p>Before that the same rounds warm up, until no candidate is still getting faster and the JVM's compiler has come to rest: it needs
+ * seconds, and what was timed before it is ten times slower.
  *
  * @param clock nanoseconds
- * @param seconds of measurement; warming up takes at least as long and at most {@value #MOST_WARM_UPS} times that
+ * @param compiling milliseconds that the compiler has worked so far
+ * @param seconds of measurement; warming up comes on top
  */
-record Interleaved(LongSupplier clock, double seconds) {
-    static final int MOST_WARM_UPS = 4;
+record Interleaved(LongSupplier clock, LongSupplier compiling, double seconds) {
+    static final int MOST_WARM_UPS = 8;
+
+    /** For each candidate in each of them, at least. */
+    private static final double WARM_UP_SECONDS = 0.1;
+    /** The compiler's part of a warm-up's time below which it has done what matters. */
+    private static final double QUIET = 0.05;
 
     private static final long SAMPLE_NANOS = 500_000;
     private static final int LEAST_ROUNDS = 12;
@@ -25,26 +32,36 @@ record Interleaved(LongSupplier clock, double seconds) {
     private static final double WARM = 0.04;
 
     Interleaved(double seconds) {
-        this(System::nanoTime, seconds);
+        this(System::nanoTime, Interleaved::compilingMillis, seconds);
     }
 
     /** Nanoseconds a call: for each candidate one sample a round. */
     List<double[]> run(List<Runnable> candidates) {
         int[] repeats = new int[candidates.size()];
         Arrays.fill(repeats, 1);
+        double some = Math.max(seconds / 2, WARM_UP_SECONDS * candidates.size());
         for (int i = 0; i < MOST_WARM_UPS; i++) {
-            if (isWarm(rounds(candidates, repeats))) {
+            long before = compiling.getAsLong();
+            boolean steady = isWarm(rounds(candidates, repeats, some, 2));
+            if (steady && compiling.getAsLong() - before < QUIET * some * 1e3) {
                 break;
             }
         }
-        return rounds(candidates, repeats);
+        return rounds(candidates, repeats, seconds, LEAST_ROUNDS);
     }
 
-    private List<double[]> rounds(List<Runnable> candidates, int[] repeats) {
+    private static long compilingMillis() {
+        var compiler = ManagementFactory.getCompilationMXBean();
+        return compiler != null && compiler.isCompilationTimeMonitoringSupported()
+                ? compiler.getTotalCompilationTime()
+                : 0;
+    }
+
+    private List<double[]> rounds(List<Runnable> candidates, int[] repeats, double seconds, int least) {
         int n = candidates.size();
         List<double[]> rounds = new ArrayList<>();
         long end = clock.getAsLong() + (long) (seconds * 1e9);
-        while (rounds.size() < LEAST_ROUNDS || clock.getAsLong() < end) {
+        while (rounds.size() < least || clock.getAsLong() < end) {
             double[] round = new double[n];
             for (int i = 0; i < n; i++) {
                 int c = (i + rounds.size()) % n;

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * swap could ever save; and what Java adds around the kernels. Decoding of data is left out.
  */
 public final class ModelBench {
+    /** What the rows are called that say how much of a step its norms are. */
+    public static final String SHARE = "norms' share of a step";
+
     private static final double STEP_GOAL = 1.01;
     private static final double OUTSIDE_GOAL = 5;
     /** A step shorter than this is all overhead, and nobody's problem. */
@@ -111,18 +114,21 @@ public final class ModelBench {
         double sum = 0;
         for (Map.Entry<Shape, Integer> e : shapes.entrySet()) {
             try (LayerCase layer = new LayerCase(plan.norms().get(i), e.getKey(), bf16[0] ? Dtype.BF16 : Dtype.F32)) {
-                double one = Samples.median(
-                        new Interleaved(0.5).run(List.of(layer::both)).getFirst());
+                double one = Samples.median(new Interleaved(Math.min(0.5, plan.seconds()))
+                        .run(List.of(layer::both))
+                        .getFirst());
                 sum += one * e.getValue();
             }
         }
         double percent = 100 * sum / Samples.median(step);
-        rows.add(row(
-                plan, "norms' share of a step", i, step, null, Middle.of(step).spread(), percent, "%", null));
+        rows.add(row(plan, SHARE, i, step, null, Middle.of(step).spread(), percent, "%", null));
     }
 
     private static void outside(ModelPlan plan, StepProbe probe, double[] step, List<BenchRow> rows) {
-        double percent = StepProfile.outsidePercent(probe::step, PROFILE_SECONDS);
+        double percent = StepProfile.outsidePercent(probe::step, Math.min(PROFILE_SECONDS, plan.seconds()));
+        if (Double.isNaN(percent)) {
+            return;
+        }
         boolean worthALook = Samples.median(step) >= LEAST_STEP_NANOS;
         int dyt = plan.norms().indexOf(NormSpec.parse("dyt"));
         rows.add(row(

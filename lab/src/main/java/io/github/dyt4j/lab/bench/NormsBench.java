@@ -30,47 +30,40 @@ public final class NormsBench {
         rows.add(triad);
         double limit = triad.gbPerSecond() == null ? Double.NaN : triad.gbPerSecond();
         List<BenchRow> goals = new ArrayList<>();
-        if (plan.levels().kernel() || plan.levels().shapeGoals()) {
+        if (plan.levels().kernel()) {
             for (Shape shape : plan.shapes()) {
-                kernels(plan, shape, limit, harness, rows, goals, note);
+                note.accept("kernels of " + plan.norms().size() + " norms, " + shape);
+                try (KernelLevel level = new KernelLevel(plan, shape)) {
+                    rows.addAll(level.rows(level.measure(harness), limit));
+                }
             }
         }
+        if (plan.levels().shapeGoals()) {
+            for (Shape shape : plan.goalShapes()) {
+                note.accept("goals, " + shape);
+                NormsPlan about = plan.ofGoals(shape);
+                TorchRuntime.start(about.threads());
+                try (KernelLevel level = new KernelLevel(about, shape)) {
+                    goals.addAll(ShapeGoals.kernels(level.measure(harness)));
+                }
+                goals.add(ShapeGoals.rmsNorm(harness, shape, plan.dtype(), about.threads()));
+            }
+        }
+        TorchRuntime.start(plan.threads());
         if (plan.levels().fixedGoals()) {
-            new FixedGoals(new Interleaved(plan.seconds() / 2), plan, goals::add).run(note);
+            new FixedGoals(harness, plan, goals::add).run(note);
         }
         if (plan.levels().layer()) {
             LayerLevel layers = new LayerLevel(plan);
-            for (Shape shape : plan.layerShapes()) {
+            for (Shape shape : plan.shapes()) {
                 rows.addAll(layers.rows(shape, limit, note));
             }
         }
         rows.addAll(goals);
         Map<String, Object> environment = environment(plan.command(), before);
         environment.put("secondsAShape", plan.seconds());
+        environment.put("triadGbPerSecond", limit);
         return new BenchResult(environment, rows);
-    }
-
-    private static void kernels(
-            NormsPlan plan,
-            Shape shape,
-            double limit,
-            Interleaved harness,
-            List<BenchRow> rows,
-            List<BenchRow> goals,
-            Consumer<String> note) {
-        note.accept("kernels, " + shape);
-        try (KernelLevel level = new KernelLevel(plan, shape)) {
-            Group group = level.measure(harness);
-            if (plan.levels().kernel()) {
-                rows.addAll(level.rows(group, limit));
-            }
-            if (plan.levels().shapeGoals()) {
-                goals.addAll(ShapeGoals.kernels(group));
-            }
-        }
-        if (plan.levels().shapeGoals() && plan.directions().contains(Direction.BOTH)) {
-            goals.add(ShapeGoals.rmsNorm(new Interleaved(plan.seconds() / 2), shape, plan.dtype(), plan.threads()));
-        }
     }
 
     private static BenchRow triad(NormsPlan plan) {

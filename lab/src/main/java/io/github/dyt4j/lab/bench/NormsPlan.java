@@ -14,8 +14,8 @@ import java.util.stream.Stream;
  * What {@code bench norms} is to measure.
  *
  * @param norms the baseline of all ratios first
- * @param shapes of the kernel level
- * @param layerShapes of the layer level
+ * @param shapes of the kernel and of the layer level
+ * @param goalShapes on which the goals of each shape are looked at
  * @param levels what is measured
  * @param seconds of measurement for each shape; warming up comes on top
  * @param forks processes a norm at the layer level, in rounds over the norms
@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 public record NormsPlan(
         List<NormSpec> norms,
         List<Shape> shapes,
-        List<Shape> layerShapes,
+        List<Shape> goalShapes,
         Dtype dtype,
         List<Direction> directions,
         int threads,
@@ -52,7 +52,7 @@ public record NormsPlan(
             .toList();
 
     /** Widths from ViT-Ti to a language model, then ViT-mini's two: 64 images of 17 tokens, and their pooled features. */
-    public static final List<Shape> SHAPES = List.of(
+    public static final List<Shape> GOAL_SHAPES = List.of(
             new Shape(4096, 192),
             new Shape(8192, 384),
             new Shape(8192, 768),
@@ -60,7 +60,11 @@ public record NormsPlan(
             new Shape(1088, 64),
             new Shape(64, 64));
 
-    public static final List<Shape> LAYER_SHAPES = List.of(new Shape(8192, 384));
+    /** Of all norms. */
+    public static final List<Shape> SHAPES = List.of(new Shape(8192, 384));
+
+    /** Elements of a tensor below which a second thread is not worth waking. */
+    private static final long SMALL = 100_000;
 
     /** Elements that make 128 MiB of f32. */
     public static final long LIMIT_ELEMENTS = 1 << 25;
@@ -84,11 +88,33 @@ public record NormsPlan(
         }
         norms = List.copyOf(norms);
         shapes = List.copyOf(shapes);
-        layerShapes = List.copyOf(layerShapes);
+        goalShapes = List.copyOf(goalShapes);
         directions = List.copyOf(directions);
         for (Shape shape : shapes) {
             requireMemory(shape, norms, dtype);
         }
+    }
+
+    /**
+     * The norms that the goals of each shape are about, forward and backward. A small shape is measured on one thread, as recipes with such
+     * shapes have it: libtorch's second thread costs it more than the norm.
+     */
+    NormsPlan ofGoals(Shape shape) {
+        List<NormSpec> about = Stream.of(ShapeGoals.LIBTORCH_LAYERNORM, ShapeGoals.OWN_LAYERNORM, ShapeGoals.DYT)
+                .map(NormSpec::parse)
+                .toList();
+        return new NormsPlan(
+                about,
+                List.of(shape),
+                List.of(shape),
+                dtype,
+                List.of(Direction.BOTH),
+                shape.size() < SMALL ? 1 : threads,
+                levels,
+                seconds,
+                forks,
+                limitElements,
+                command);
     }
 
     private static void requireMemory(Shape shape, List<NormSpec> norms, Dtype dtype) {

@@ -8,9 +8,6 @@ import org.jspecify.annotations.Nullable;
 
 /** This project's kernel of one norm on the buffers of a shape, without libtorch around it. */
 sealed interface OwnNorm permits OwnPointwise, OwnRowNorm {
-    /** ε as a model has it. */
-    double EPS = 1e-6;
-
     /** Rows on which a kernel's output is held against the formula. */
     int CHECKED_ROWS = 64;
 
@@ -32,7 +29,7 @@ sealed interface OwnNorm permits OwnPointwise, OwnRowNorm {
         NormFunction f = spec.function();
         return switch (f) {
             case IDENTITY -> null;
-            case LAYERNORM, RMSNORM -> new OwnRowNorm(b, f == NormFunction.LAYERNORM, state);
+            case LAYERNORM, RMSNORM -> new OwnRowNorm(b, spec, state);
             default -> OwnPointwise.of(spec, state, b);
         };
     }

@@ -18,7 +18,7 @@ record OwnPointwise(Buffers buffers, PointwiseCall call) implements OwnNorm {
                 new PointwiseCall(
                         Objects.requireNonNull(spec.function().squash()),
                         b.dtype,
-                        Accuracy.of(b.dtype),
+                        spec.accuracy(b.dtype),
                         b.shape.rows(),
                         b.shape.width(),
                         1,

@@ -4,6 +4,8 @@ import io.github.dyt4j.kernels.Dtype;
 import io.github.dyt4j.kernels.Kernels;
 import io.github.dyt4j.kernels.RowNormCall;
 import io.github.dyt4j.kernels.RowNormOracle;
+import io.github.dyt4j.torch.NormFunction;
+import io.github.dyt4j.torch.NormSpec;
 import java.util.Map;
 
 /**
@@ -13,15 +15,15 @@ import java.util.Map;
  * @param rstd address of 1/σ, a value a row
  */
 record OwnRowNorm(Buffers buffers, RowNormCall call, long mean, long rstd) implements OwnNorm {
-    OwnRowNorm(Buffers b, boolean centered, Map<String, float[]> state) {
+    OwnRowNorm(Buffers b, NormSpec spec, Map<String, float[]> state) {
         this(
                 b,
                 new RowNormCall(
-                        centered,
+                        spec.function() == NormFunction.LAYERNORM,
                         b.dtype,
                         b.shape.rows(),
                         b.shape.width(),
-                        EPS,
+                        spec.eps(),
                         OwnNorm.parameter(b, state, "weight"),
                         OwnNorm.parameter(b, state, "bias")),
                 b.floats(b.shape.rows()),

@@ -10,6 +10,7 @@ import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordedStackTrace;
+import jdk.jfr.consumer.RecordedThread;
 import jdk.jfr.consumer.RecordingFile;
 
 /**
@@ -23,7 +24,10 @@ final class StepProfile {
 
     private StepProfile() {}
 
-    /** Runs the step for so many seconds on this thread. */
+    /** Samples of the thread: all, and those not under a norm kernel. */
+    private record Counts(long all, long outside) {}
+
+    /** Runs the step for so many seconds on this thread; NaN where Flight Recorder saw nothing of it. */
     static double outsidePercent(Runnable step, double seconds) {
         try {
             Path file = Files.createTempFile("dyt4j-step", ".jfr");
@@ -39,7 +43,8 @@ final class StepProfile {
                 collections = collectionMillis() - collections;
                 recording.stop();
                 recording.dump(file);
-                return 100 * (outsideSamples(file) * PERIOD_MILLIS + collections) / millis;
+                Counts counts = counts(file);
+                return counts.all == 0 ? Double.NaN : 100 * (counts.outside * PERIOD_MILLIS + collections) / millis;
             } finally {
                 Files.deleteIfExists(file);
             }
@@ -48,21 +53,21 @@ final class StepProfile {
         }
     }
 
-    private static long outsideSamples(Path file) throws IOException {
+    private static Counts counts(Path file) throws IOException {
         long thread = Thread.currentThread().threadId();
-        long count = 0;
+        long all = 0;
+        long outside = 0;
         try (RecordingFile events = new RecordingFile(file)) {
             while (events.hasMoreEvents()) {
                 RecordedEvent event = events.readEvent();
-                if (event.getEventType().getName().equals("jdk.ExecutionSample")
-                        && event.getThread("sampledThread") != null
-                        && event.getThread("sampledThread").getJavaThreadId() == thread
-                        && !inKernel(event.getStackTrace())) {
-                    count++;
+                RecordedThread sampled = event.hasField("sampledThread") ? event.getThread("sampledThread") : null;
+                if (sampled != null && sampled.getJavaThreadId() == thread && event.getStackTrace() != null) {
+                    all++;
+                    outside += inKernel(event.getStackTrace()) ? 0 : 1;
                 }
             }
         }
-        return count;
+        return new Counts(all, outside);
     }
 
     private static boolean inKernel(RecordedStackTrace stack) {

@@ -20,7 +20,7 @@ final class InterleavedTest {
     @Test
     void everyCandidateIsTimedInEveryRound() {
         List<double[]> nanos =
-                new Interleaved(() -> now, 0.1).run(List.of(taking(2_000_000), taking(1_000), taking(0)));
+                new Interleaved(() -> now, () -> 0, 0.1).run(List.of(taking(2_000_000), taking(1_000), taking(0)));
         assertThat(nanos).hasSize(3);
         assertThat(nanos.get(0)).hasSizeGreaterThanOrEqualTo(12).containsOnly(2e6);
         assertThat(nanos.get(1)).hasSameSizeAs(nanos.get(0)).containsOnly(1e3);
@@ -31,7 +31,7 @@ final class InterleavedTest {
     void whatGetsFasterIsWarmedUpForLonger() {
         int[] calls = {0};
         Runnable compiles = () -> now += ++calls[0] < 150 ? 10_000_000 - 50_000L * calls[0] : 1_000_000;
-        List<double[]> nanos = new Interleaved(() -> now, 0.5).run(List.of(compiles));
+        List<double[]> nanos = new Interleaved(() -> now, () -> 0, 0.5).run(List.of(compiles));
         assertThat(nanos.getFirst()).containsOnly(1e6);
     }
 
@@ -42,7 +42,7 @@ final class InterleavedTest {
             next[0] *= 0.99;
             now += (long) next[0];
         };
-        assertThat(new Interleaved(() -> now, 1).run(List.of(faster)).getFirst().length)
+        assertThat(new Interleaved(() -> now, () -> 0, 1).run(List.of(faster)).getFirst().length)
                 .isGreaterThanOrEqualTo(12);
     }
 
@@ -54,7 +54,7 @@ final class InterleavedTest {
             // Every other round of two calls the whole machine is three times as slow.
             pair.add(() -> now += (calls[0]++ / 2 % 2 == 0 ? 3 : 1) * nanos);
         }
-        List<double[]> nanos = new Interleaved(() -> now, 0.1).run(pair);
+        List<double[]> nanos = new Interleaved(() -> now, () -> 0, 0.1).run(pair);
         Middle ratio = Middle.of(Samples.ratios(nanos.get(0), nanos.get(1)));
         assertThat(ratio.median()).isEqualTo(1.5, within(1e-9));
         assertThat(ratio.spread()).isZero();

@@ -1,7 +1,7 @@
 package io.github.dyt4j.training.run;
 
 import io.github.dyt4j.kernels.Kernels;
-import io.github.dyt4j.torch.RowNorm;
+import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.TorchRuntime;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -21,7 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param libtorch version of libtorch and of its Java bindings
  * @param instructions the widest that libtorch uses
  * @param kernels which norm kernels run
- * @param layernorm which kernel {@code layernorm} without options takes
+ * @param layernorm which kernel {@code layernorm} and {@code rmsnorm} take without options
  * @param allocator what the C library does with a large tensor's memory once it is freed
  * @param version of dyt4j
  */
@@ -51,7 +51,7 @@ public record Environment(
                 TorchRuntime.version(),
                 TorchRuntime.cpuCapability(),
                 Kernels.description(),
-                RowNorm.automatic(),
+                NormSpec.automaticKernel(),
                 TorchRuntime.allocatorSet() ? "freed memory is kept" : "the C library's own",
                 TorchRuntime.threads(),
                 projectVersion());
