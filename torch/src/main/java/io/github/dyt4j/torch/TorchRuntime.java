@@ -56,9 +56,11 @@ public final class TorchRuntime {
         }
     }
 
-    /** Whether freed tensors stay with the process, so that large ones need no fresh pages. */
-    public static boolean allocatorSet() {
-        return allocatorSet;
+    /** How the C library treats large tensors, as "freed memory kept, huge pages": what {@link #start} set, and what the launcher asked for. */
+    public static String allocator() {
+        String tunables = System.getenv("GLIBC_TUNABLES");
+        boolean huge = tunables != null && tunables.contains("glibc.malloc.hugetlb=1");
+        return (allocatorSet ? "freed memory kept" : "freed memory given back") + (huge ? ", huge pages" : "");
     }
 
     // glibc maps every block above 32 MB anew and returns it when freed; the page faults then cost more than a norm's

@@ -39,7 +39,7 @@ record Interleaved(LongSupplier clock, LongSupplier compiling, double seconds) {
     List<double[]> run(List<Runnable> candidates) {
         int[] repeats = new int[candidates.size()];
         Arrays.fill(repeats, 1);
-        double some = Math.max(seconds / 2, WARM_UP_SECONDS * candidates.size());
+        double some = Math.max(seconds / 2, Math.min(WARM_UP_SECONDS, seconds) * candidates.size());
         for (int i = 0; i < MOST_WARM_UPS; i++) {
             long before = compiling.getAsLong();
             boolean steady = isWarm(rounds(candidates, repeats, some, 2));

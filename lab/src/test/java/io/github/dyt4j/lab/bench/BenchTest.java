@@ -90,7 +90,7 @@ final class BenchTest {
                         "DyT against its bytes at the triad's bandwidth",
                         "folded DyT against RMSNorm",
                         "folded DyT against RMSNorm in L2, bf16 accuracy",
-                        "folded DyT to eight bits against RMSNorm",
+                        "folded DyT (bf16 accuracy) to eight bits against RMSNorm",
                         "autograd splice",
                         "all threads against one, small shape");
         assertThat(result.rows().stream().filter(r -> r.what().startsWith("residual")))

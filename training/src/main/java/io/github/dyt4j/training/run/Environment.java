@@ -22,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param instructions the widest that libtorch uses
  * @param kernels which norm kernels run
  * @param layernorm which kernel {@code layernorm} and {@code rmsnorm} take without options
- * @param allocator what the C library does with a large tensor's memory once it is freed
+ * @param allocator how the C library treats large tensors
  * @param version of dyt4j
  */
 public record Environment(
@@ -52,7 +52,7 @@ public record Environment(
                 TorchRuntime.cpuCapability(),
                 Kernels.description(),
                 NormSpec.automaticKernel(),
-                TorchRuntime.allocatorSet() ? "freed memory is kept" : "the C library's own",
+                TorchRuntime.allocator(),
                 TorchRuntime.threads(),
                 projectVersion());
     }
