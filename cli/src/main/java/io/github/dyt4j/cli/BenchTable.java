@@ -51,7 +51,7 @@ final class BenchTable {
     /** Rows of another kind than a level's: what they say is their ratio. */
     private static boolean isGoal(BenchRow row) {
         return row.goal() != null
-                || !List.of("kernel", "layer", "step", "limit").contains(row.what());
+                || !List.of("kernel", "layer", "step", "limit", "pytorch").contains(row.what());
     }
 
     private static String title(BenchRow row) {
