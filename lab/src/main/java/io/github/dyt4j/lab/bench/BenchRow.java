@@ -1,5 +1,6 @@
 package io.github.dyt4j.lab.bench;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,14 @@ public record BenchRow(
         @Nullable String unit,
         @Nullable Double goal,
         @Nullable Boolean reached) {
+
+    /** Refuses a row read from a file that lacks what every row has. */
+    public BenchRow {
+        Objects.requireNonNull(what, "a row without what");
+        Objects.requireNonNull(norm, "a row without norm");
+        Objects.requireNonNull(dtype, "a row without dtype");
+        Objects.requireNonNull(direction, "a row without direction");
+    }
 
     /** Whether the ratio differs from 1 by more than its own spread; false without a ratio. */
     public boolean differs() {
