@@ -12,6 +12,7 @@ public final class Corpus {
      * @param tokenizer {@code bytes}; {@code bpe-N}: a byte-level BPE of N tokens trained on this corpus; or the path of a tokenizer.json
      * @param heldOut share of the documents that is held out, in (0, 1)
      */
+    @SuppressWarnings("DoNotCallSuggester") // until it is written
     public static TokenData open(String data, String tokenizer, double heldOut) {
         throw new UnsupportedOperationException("not written yet: " + data + " " + tokenizer + " " + heldOut);
     }
