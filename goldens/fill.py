@@ -32,6 +32,8 @@ def centre_and_scale(name: str, shape: tuple[int, ...]) -> tuple[float, float]:
         return 0.0, math.sqrt(3.0)  # unit variance
     if name in ("cls_token", "pos_embed"):
         return 0.0, 0.5
+    if name.endswith("embed_scale"):
+        return 2.0, 0.5
     if name.endswith("alpha"):
         return 0.5, 0.1
     if len(shape) > 1:

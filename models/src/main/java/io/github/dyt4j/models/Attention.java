@@ -48,8 +48,4 @@ public final class Attention {
     Linear qkv() {
         return qkv;
     }
-
-    static long parameterCount(long dim) {
-        return Linear.parameterCount(dim, 3 * dim) + Linear.parameterCount(dim, dim);
-    }
 }

@@ -1,8 +1,8 @@
 package io.github.dyt4j.models;
 
+import io.github.dyt4j.torch.Initial;
 import io.github.dyt4j.torch.Tensors;
 import org.bytedeco.pytorch.GeneratorOptional;
-import org.bytedeco.pytorch.Tensor;
 
 /** Initial values, drawn from libtorch's generator in the order in which a model is built. */
 final class Init {
@@ -11,16 +11,16 @@ final class Init {
     /**
      * N(0, std²). timm's {@code trunc_normal_(std=.02)} cuts at ±2, which is 100 standard deviations: it is this distribution.
      */
-    static Tensor normal(double std, long... shape) {
-        return Tensors.empty(shape).normal_(0, std, new GeneratorOptional());
+    static Initial normal(double std, long... shape) {
+        return new Initial(shape, () -> Tensors.empty(shape).normal_(0, std, new GeneratorOptional()));
     }
 
     /** U(−bound, bound), with bound = 1/√fan_in what PyTorch gives a convolution's weight and bias. */
-    static Tensor uniform(double bound, long... shape) {
-        return Tensors.empty(shape).uniform_(-bound, bound, new GeneratorOptional());
+    static Initial uniform(double bound, long... shape) {
+        return new Initial(shape, () -> Tensors.empty(shape).uniform_(-bound, bound, new GeneratorOptional()));
     }
 
-    static Tensor zeros(long... shape) {
-        return Tensors.full(0, shape);
+    static Initial zeros(long... shape) {
+        return new Initial(shape, () -> Tensors.full(0, shape));
     }
 }

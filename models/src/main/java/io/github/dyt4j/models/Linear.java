@@ -9,22 +9,35 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/** y = x·Wᵀ + b over the last axis, W (out, in). Starts as in timm's ViT: W ~ N(0, 0.02²), b = 0. */
+/** y = x·Wᵀ + b over the last axis, W (out, in), b (out) or none. Starts as in timm's ViT and Hugging Face's LLaMA: W ~ N(0, 0.02²), b = 0. */
 public final class Linear {
-    private record Folded(Tensor weight, Tensor bias) {}
+    private record Folded(Tensor weight, @Nullable Tensor bias) {}
 
     private final Tensor weight;
-    private final Tensor bias;
+    private final @Nullable Tensor bias;
     private @Nullable Folded folded;
 
     public Linear(Parameters p, int in, int out) {
-        weight = p.parameter("weight", Init.normal(0.02, out, in));
-        bias = p.parameter("bias", Init.zeros(out));
+        this(p, in, out, true);
+    }
+
+    public Linear(Parameters p, int in, int out, boolean hasBias) {
+        this(p.parameter("weight", Init.normal(0.02, out, in)), hasBias ? p.parameter("bias", Init.zeros(out)) : null);
+    }
+
+    /** On tensors that something else holds too, as a language model's head its embedding. */
+    Linear(Tensor weight, @Nullable Tensor bias) {
+        this.weight = weight;
+        this.bias = bias;
     }
 
     public Tensor forward(Tensor x) { // (…, in)
         Folded f = folded;
-        return f == null ? torch.linear(x, weight, bias) : torch.linear(x, f.weight, f.bias); // (…, out)
+        return f == null ? product(x, weight, bias) : product(x, f.weight, f.bias); // (…, out)
+    }
+
+    private static Tensor product(Tensor x, Tensor w, @Nullable Tensor b) {
+        return b == null ? torch.linear(x, w) : torch.linear(x, w, b);
     }
 
     /**
@@ -40,13 +53,16 @@ public final class Linear {
             Tensor gamma = norm.weight(); // (in)
             Tensor beta = norm.bias(); // (in)
             Tensor w = weight.to(ScalarType.Double); // (out, in)
-            Tensor b = bias.to(ScalarType.Double); // (out)
-            b = beta == null ? b : b.add(w.mv(beta.to(ScalarType.Double)));
+            Tensor b = bias == null ? null : bias.to(ScalarType.Double); // (out)
+            if (beta != null) {
+                Tensor moved = w.mv(beta.to(ScalarType.Double));
+                b = b == null ? moved : b.add(moved);
+            }
             w = gamma == null ? w : w.mul(gamma.to(ScalarType.Double));
             // Copies even where nothing changed, lest they be the model's own.
             folded = new Folded(
                     Scope.keep(w.to(weight.scalar_type()).clone()),
-                    Scope.keep(b.to(bias.scalar_type()).clone()));
+                    b == null ? null : Scope.keep(b.to(weight.scalar_type()).clone()));
         }
     }
 
@@ -54,12 +70,10 @@ public final class Linear {
     void unfold() {
         if (folded != null) {
             Scope.release(folded.weight);
-            Scope.release(folded.bias);
+            if (folded.bias != null) {
+                Scope.release(folded.bias);
+            }
             folded = null;
         }
-    }
-
-    static long parameterCount(long in, long out) {
-        return out * in + out;
     }
 }

@@ -22,8 +22,4 @@ public final class Mlp {
     Linear fc1() {
         return fc1;
     }
-
-    static long parameterCount(long dim, long hidden) {
-        return Linear.parameterCount(dim, hidden) + Linear.parameterCount(hidden, dim);
-    }
 }

@@ -11,12 +11,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A model's keyword arguments as typed in a recipe: read one by one, then whatever was not asked for is refused. */
-final class Overrides {
+public final class Overrides {
     private final String model;
     private final Map<String, ?> given;
     private final Set<String> known = new LinkedHashSet<>();
 
-    Overrides(String model, Map<String, ?> given) {
+    public Overrides(String model, Map<String, ?> given) {
         this.model = model;
         this.given = given;
     }
@@ -42,6 +42,18 @@ final class Overrides {
             return n.doubleValue();
         }
         throw wrong(key, value, "a number, as " + standard);
+    }
+
+    boolean flag(String key, boolean standard) {
+        Object value = read(key);
+        if (value == null) {
+            return standard;
+        }
+        return switch (value.toString()) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw wrong(key, value, "true or false");
+        };
     }
 
     <E extends Enum<E>> E choice(String key, E standard, Class<E> type) {

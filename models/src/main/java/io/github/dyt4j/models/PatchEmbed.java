@@ -31,8 +31,4 @@ public final class PatchEmbed {
                 .reshape(b, rows * columns, c * patchSize * patchSize); // (B, N, C·P·P)
         return torch.linear(patches, weight.flatten(1, -1), bias); // (B, N, E)
     }
-
-    static long parameterCount(long patchSize, long inChans, long embedDim) {
-        return Linear.parameterCount(inChans * patchSize * patchSize, embedDim);
-    }
 }

@@ -44,10 +44,11 @@ public final class VisionTransformer implements Model {
             int depth,
             int numHeads,
             double mlpRatio,
-            double dropPathRate) {
+            double dropPathRate)
+            implements ModelConfig {
 
-        /** This size with timm's keyword arguments put over it. */
-        Config with(Overrides o) {
+        @Override
+        public Config with(Overrides o) {
             Config c = new Config(
                     o.positive("img_size", imgSize),
                     o.positive("patch_size", patchSize),
@@ -79,6 +80,29 @@ public final class VisionTransformer implements Model {
                 throw new UserError("drop_path_rate " + c.dropPathRate + " is not in [0, 1).");
             }
             return c;
+        }
+
+        @Override
+        public Model create(NormSpec spec, Parameters parameters) {
+            return new VisionTransformer(this, spec, parameters);
+        }
+
+        @Override
+        public long[] inputShape() {
+            return new long[] {inChans, imgSize, imgSize};
+        }
+
+        /**
+         * By block and token: the hidden layer before and after GELU, and vectors of width E: the block's input, norm1, q, k, v, the heads'
+         * output, proj, the sum, norm2, fc2, the sum, and the gradients at the two norms; with stochastic depth two more. What autograd does
+         * not save of this, the scope of the step holds. Beside them the hidden layer's two gradients, one block at a time.
+         */
+        @Override
+        public long activationCount() {
+            long tokens = 1 + patches();
+            long vectors = dropPathRate > 0 ? 16 : 14;
+            long block = vectors * embedDim + 2L * hidden();
+            return (long) inChans * imgSize * imgSize + tokens * (depth * block + 2L * hidden());
         }
 
         int patches() {
@@ -133,7 +157,7 @@ public final class VisionTransformer implements Model {
     }
 
     private final Config config;
-    private final Parameters parameters = Parameters.root();
+    private final Parameters parameters;
     private final Norms norms;
     private final Tensor clsToken;
     private final Tensor posEmbed;
@@ -142,8 +166,9 @@ public final class VisionTransformer implements Model {
     private final Norm norm;
     private final Linear head;
 
-    VisionTransformer(Config c, NormSpec spec) {
+    VisionTransformer(Config c, NormSpec spec, Parameters root) {
         config = c;
+        parameters = root;
         norms = new Norms(spec);
         try (var _ = new Scope()) {
             Parameters p = parameters;
@@ -182,33 +207,6 @@ public final class VisionTransformer implements Model {
                 .toList();
     }
 
-    /** The number of trained values, by formula: nothing is allocated but one norm. */
-    static long parameterCount(Config c, NormSpec spec) {
-        long e = c.embedDim;
-        long block = Models.normParameters(spec, Site.ATTENTION, c.embedDim)
-                + Attention.parameterCount(e)
-                + Models.normParameters(spec, Site.MLP, c.embedDim)
-                + Mlp.parameterCount(e, c.hidden());
-        return e // cls_token
-                + (1 + c.patches()) * e // pos_embed
-                + PatchEmbed.parameterCount(c.patchSize, c.inChans, e)
-                + c.depth * block
-                + Models.normParameters(spec, Site.FINAL, c.embedDim)
-                + Linear.parameterCount(e, c.numClasses);
-    }
-
-    /**
-     * By block and token: the hidden layer before and after GELU, and vectors of width E: the block's input, norm1, q, k, v, the heads'
-     * output, proj, the sum, norm2, fc2, the sum, and the gradients at the two norms; with stochastic depth two more. What autograd does
-     * not save of this, the scope of the step holds. Beside them the hidden layer's two gradients, one block at a time.
-     */
-    static long activationCount(Config c) {
-        long tokens = 1 + c.patches();
-        long vectors = c.dropPathRate > 0 ? 16 : 14;
-        long block = vectors * c.embedDim + 2L * c.hidden();
-        return (long) c.inChans * c.imgSize * c.imgSize + tokens * (c.depth * block + 2L * c.hidden());
-    }
-
     public Config config() {
         return config;
     }
@@ -225,6 +223,6 @@ public final class VisionTransformer implements Model {
 
     @Override
     public long[] inputShape() {
-        return new long[] {config.inChans, config.imgSize, config.imgSize};
+        return config.inputShape();
     }
 }

@@ -61,6 +61,9 @@ final class Fill {
             scale = Math.sqrt(3);
         } else if (kind.equals("cls_token") || kind.equals("pos_embed")) {
             scale = 0.5;
+        } else if (kind.endsWith("embed_scale")) {
+            centre = 2;
+            scale = 0.5;
         } else if (kind.endsWith("alpha")) {
             centre = 0.5;
             scale = 0.1;

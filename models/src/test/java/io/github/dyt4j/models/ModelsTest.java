@@ -36,7 +36,7 @@ class ModelsTest {
                     .isEqualTo(entry.getValue().longValue());
             counts++;
         }
-        assertThat(counts).isEqualTo(Models.names().size() * 4);
+        assertThat(counts).isEqualTo(VisionTransformer.sizes().size() * 4);
     }
 
     @ParameterizedTest

@@ -98,6 +98,21 @@ public final class NormSpec {
                 .collect(Collectors.joining(", "));
     }
 
+    /**
+     * This spec with a value for an option that it leaves open: a family's own default. An option of one site ({@code attention.alpha}) is
+     * also settled by the common one. A spec whose function has no such option stays as it is.
+     */
+    public NormSpec orElse(String key, String value) {
+        String common = key.substring(key.indexOf('.') + 1);
+        boolean known = function.options().stream().anyMatch(o -> o.keys().contains(key));
+        if (!known || options.containsKey(key) || options.containsKey(common)) {
+            return this;
+        }
+        Map<String, String> more = new LinkedHashMap<>(options);
+        more.put(key, value);
+        return new NormSpec(function, checked(function, more));
+    }
+
     public NormFunction function() {
         return function;
     }
@@ -143,6 +158,14 @@ public final class NormSpec {
     @Nullable
     String get(NormOption option) {
         return options.getOrDefault(option.key(), option.standard());
+    }
+
+    /** The value of an option by the name that people type, as it was typed or set by {@link #orElse}; "its default" where neither was. */
+    public String value(String key) {
+        String common = key.substring(key.indexOf('.') + 1);
+        String own = options.get(key);
+        String value = own != null ? own : options.get(common);
+        return value == null ? "its default" : value;
     }
 
     boolean flag(NormOption option) {

@@ -37,9 +37,9 @@ public final class Norms {
      *
      * @param p the slot's node, as {@code p.child("norm1")}; its name is the site's name
      * @param dim C, the channels
-     * @param affine whether the architecture gives the norm γ and β
+     * @param affine which of γ and β the architecture gives the norm
      */
-    public Norm at(Site site, Parameters p, int dim, Layout layout, boolean affine) {
+    public Norm at(Site site, Parameters p, int dim, Layout layout, Affine affine) {
         Norm norm = switch (spec.function()) {
             case LAYERNORM, RMSNORM -> new RowNorm(this, spec, site, p, dim, layout, affine);
             case IDENTITY -> new IdentityNorm(this, p.name(), site);
@@ -50,8 +50,18 @@ public final class Norms {
         return norm;
     }
 
+    /** The same with γ and β, or with neither. */
+    public Norm at(Site site, Parameters p, int dim, Layout layout, boolean affine) {
+        return at(site, p, dim, layout, affine ? Affine.FULL : Affine.NONE);
+    }
+
     public NormSpec spec() {
         return spec;
+    }
+
+    /** Whether this forward pass is the one that sets the start, so that a model can set what it scales by itself. */
+    public boolean calibrating() {
+        return calibrating != null;
     }
 
     /** Every slot in the order in which the model made them. */

@@ -1,8 +1,10 @@
 package io.github.dyt4j.torch;
 
 import java.util.LinkedHashMap;
+import java.util.Objects;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The named parameters and buffers of a model: a tree whose dotted names are those of the state dict, in the order in which the layers
@@ -13,7 +15,12 @@ public final class Parameters implements AutoCloseable {
     private static final class Tree {
         final SequencedMap<String, Tensor> state = new LinkedHashMap<>();
         final SequencedMap<String, Tensor> trainable = new LinkedHashMap<>();
+        final @Nullable TensorSource source;
         boolean training = true;
+
+        Tree(@Nullable TensorSource source) {
+            this.source = source;
+        }
     }
 
     private final Tree tree;
@@ -24,8 +31,16 @@ public final class Parameters implements AutoCloseable {
         this.prefix = prefix;
     }
 
+    /** Of a model with new weights, to be trained. */
     public static Parameters root() {
-        return new Parameters(new Tree(), "");
+        return new Parameters(new Tree(null), "");
+    }
+
+    /** Of a model whose tensors are the source's own, without a copy: it is for evaluation alone. */
+    public static Parameters root(TensorSource source) {
+        Parameters root = new Parameters(new Tree(source), "");
+        root.training(false);
+        return root;
     }
 
     public Parameters child(String name) {
@@ -41,8 +56,22 @@ public final class Parameters implements AutoCloseable {
         return prefix;
     }
 
-    /** Adds a tensor that training moves: a copy of {@code init} that requires a gradient. */
+    /** Adds a tensor that training moves, drawn as {@code init} says unless there is a source. */
+    public Tensor parameter(String name, Initial init) {
+        if (tree.source != null) {
+            return taken(name, init.shape(), true);
+        }
+        try (var _ = new Scope();
+                var _ = Grad.off()) {
+            return parameter(name, init.draw().get());
+        }
+    }
+
+    /** Adds a tensor that training moves: a copy of {@code init} that requires a gradient, or the source's in its place. */
     public Tensor parameter(String name, Tensor init) {
+        if (tree.source != null) {
+            return taken(name, Tensors.shape(init), true);
+        }
         Tensor t = add(name, init);
         t.set_requires_grad(true);
         tree.trainable.put(dotted(name), t);
@@ -51,7 +80,7 @@ public final class Parameters implements AutoCloseable {
 
     /** Adds a tensor that is saved and loaded but not trained. */
     public Tensor buffer(String name, Tensor init) {
-        return add(name, init);
+        return tree.source != null ? taken(name, Tensors.shape(init), false) : add(name, init);
     }
 
     /** All parameters of the whole tree by full name, in order. The map is live; the tensors are the model's own. */
@@ -82,15 +111,31 @@ public final class Parameters implements AutoCloseable {
         }
     }
 
+    private Tensor taken(String name, long[] shape, boolean parameter) {
+        Tensor t;
+        try (var _ = new Scope()) {
+            t = Scope.keep(Objects.requireNonNull(tree.source).tensor(dotted(name), shape));
+        }
+        put(name, t);
+        if (parameter) {
+            tree.trainable.put(dotted(name), t);
+        }
+        return t;
+    }
+
     private Tensor add(String name, Tensor init) {
         Tensor t;
         try (var _ = Grad.off()) {
             t = Scope.keep(init.detach().clone());
         }
+        put(name, t);
+        return t;
+    }
+
+    private void put(String name, Tensor t) {
         if (tree.state.putIfAbsent(dotted(name), t) != null) {
             throw new IllegalArgumentException("two tensors are named " + dotted(name));
         }
-        return t;
     }
 
     private String dotted(String name) {

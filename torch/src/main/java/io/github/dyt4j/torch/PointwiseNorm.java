@@ -36,7 +36,7 @@ public final class PointwiseNorm implements Norm {
     private boolean started;
     private boolean folded;
 
-    PointwiseNorm(Norms norms, NormSpec spec, Site site, Parameters p, int dim, Layout layout, boolean affine) {
+    PointwiseNorm(Norms norms, NormSpec spec, Site site, Parameters p, int dim, Layout layout, Affine affine) {
         this.norms = norms;
         this.squash = Objects.requireNonNull(spec.function().squash());
         this.site = site;
@@ -62,8 +62,11 @@ public final class PointwiseNorm implements Norm {
                         Tensors.full(Double.parseDouble(Objects.requireNonNull(spec.get(NormOption.SHIFT, site))), 1))
                 : null;
         double g0 = calibrated ? Double.NaN : isru ? Math.sqrt(dim) : 1;
-        this.weight = affine && spec.flag(NormOption.WEIGHT) ? p.parameter("weight", Tensors.full(g0, dim)) : null;
-        this.bias = affine && spec.flag(NormOption.BIAS) ? p.parameter("bias", Tensors.full(0, dim)) : null;
+        this.weight = affine != Affine.NONE && spec.flag(NormOption.WEIGHT)
+                ? p.parameter("weight", Tensors.full(g0, dim))
+                : null;
+        this.bias =
+                affine == Affine.FULL && spec.flag(NormOption.BIAS) ? p.parameter("bias", Tensors.full(0, dim)) : null;
         this.started = !calibrated;
     }
 

@@ -30,7 +30,7 @@ public final class RowNorm implements Norm {
     private final @Nullable Tensor bias;
     private boolean folded;
 
-    RowNorm(Norms norms, NormSpec spec, Site site, Parameters p, int dim, Layout layout, boolean affine) {
+    RowNorm(Norms norms, NormSpec spec, Site site, Parameters p, int dim, Layout layout, Affine affine) {
         this.norms = norms;
         this.centered = spec.function() == NormFunction.LAYERNORM;
         this.site = site;
@@ -39,8 +39,12 @@ public final class RowNorm implements Norm {
         this.layout = layout;
         this.eps = spec.eps();
         this.fused = "fused".equals(spec.kernel());
-        this.weight = affine && spec.flag(NormOption.WEIGHT) ? p.parameter("weight", Tensors.full(1, dim)) : null;
-        this.bias = affine && centered && spec.flag(NormOption.BIAS) ? p.parameter("bias", Tensors.full(0, dim)) : null;
+        this.weight = affine != Affine.NONE && spec.flag(NormOption.WEIGHT)
+                ? p.parameter("weight", Tensors.full(1, dim))
+                : null;
+        this.bias = affine == Affine.FULL && centered && spec.flag(NormOption.BIAS)
+                ? p.parameter("bias", Tensors.full(0, dim))
+                : null;
     }
 
     @Override

@@ -40,6 +40,16 @@ public final class Scope implements AutoCloseable {
         kept.releaseReference();
     }
 
+    /** Gives a tensor that was {@linkplain #keep kept} to the innermost scope of this thread. */
+    static <P extends Pointer> P adopt(P kept) {
+        Scope scope = OPEN.get().peek();
+        if (scope == null) {
+            throw new IllegalStateException("there is no open Scope to take the tensor over");
+        }
+        scope.held.add(kept);
+        return kept;
+    }
+
     /** The innermost scope of this thread, or null. */
     static @Nullable Scope current() {
         return OPEN.get().peek();

@@ -47,6 +47,11 @@ public final class Tensors {
         return torch.empty(shape);
     }
 
+    /** Who sees whom where t tokens stand at the end of n: bool (t, n), true at (i, j) where j ≤ n − t + i. */
+    public static Tensor causalMask(long t, long n) {
+        return torch.ones(new long[] {t, n}, new TensorOptions(ScalarType.Bool)).tril(n - t);
+    }
+
     /** The values as f32, row-major, whatever the dtype and strides. */
     public static float[] floats(Tensor t) {
         try (var _ = new Scope();
