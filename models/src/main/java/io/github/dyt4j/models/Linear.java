@@ -4,7 +4,10 @@ import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.Norm;
 import io.github.dyt4j.torch.Parameters;
 import io.github.dyt4j.torch.Scope;
+import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,16 @@ public final class Linear {
     public Tensor forward(Tensor x) { // (…, in)
         Folded f = folded;
         return f == null ? product(x, weight, bias) : product(x, f.weight, f.bias); // (…, out)
+    }
+
+    /** The outputs of several layers side by side, as one product on their joined weights: for training, where a wide product is the faster. */
+    static Tensor joined(Tensor x, List<Linear> layers) { // (…, in)
+        TensorVector weights =
+                new TensorVector(layers.stream().map(l -> l.weight).toArray(Tensor[]::new));
+        List<Tensor> biases =
+                layers.stream().map(l -> l.bias).filter(Objects::nonNull).toList();
+        Tensor bias = biases.isEmpty() ? null : torch.cat(new TensorVector(biases.toArray(Tensor[]::new)), 0);
+        return product(x, torch.cat(weights, 0), bias); // (…, Σ out)
     }
 
     private static Tensor product(Tensor x, Tensor w, @Nullable Tensor b) {

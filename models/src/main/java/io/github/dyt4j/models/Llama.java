@@ -2,6 +2,7 @@ package io.github.dyt4j.models;
 
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.torch.Affine;
+import io.github.dyt4j.torch.CausalAttention;
 import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.Layout;
 import io.github.dyt4j.torch.Norm;
@@ -202,6 +203,7 @@ public final class Llama implements Model {
         private final Linear k;
         private final Linear v;
         private final Linear o;
+        private final CausalAttention trained;
 
         Attention(Parameters p, Config c, Rope rope, int layer) {
             config = c;
@@ -214,12 +216,22 @@ public final class Llama implements Model {
             k = new Linear(p.child("k_proj"), c.hiddenSize, kvWidth, qkvBias);
             v = new Linear(p.child("v_proj"), c.hiddenSize, kvWidth, qkvBias);
             o = new Linear(p.child("o_proj"), width, c.hiddenSize, c.attentionBias == AttentionBias.ALL);
+            trained = new CausalAttention(c.numAttentionHeads, c.numKeyValueHeads, c.headDim);
         }
 
         Tensor forward(Tensor x, @Nullable KvCache cache) { // (B, T, E)
+            int t = (int) x.size(1);
+            if (Grad.enabled()) {
+                Tensor qkv = Linear.joined(x, readers()); // (B, T, (H + 2·Hkv)·d)
+                return o.forward(trained.forward(qkv, rope.cos(0, t), rope.sin(0, t))); // (B, T, E)
+            }
             int from = cache == null ? 0 : cache.length();
-            Tensor queries = rope.turn(heads(q.forward(x), config.numAttentionHeads), from); // (B, H, T, d)
-            Tensor keys = rope.turn(heads(k.forward(x), config.numKeyValueHeads), from); // (B, Hkv, T, d)
+            Tensor cos = rope.cos(from, t);
+            Tensor sin = rope.sin(from, t);
+            Tensor queries =
+                    CausalAttention.turn(heads(q.forward(x), config.numAttentionHeads), cos, sin); // (B, H, T, d)
+            Tensor keys =
+                    CausalAttention.turn(heads(k.forward(x), config.numKeyValueHeads), cos, sin); // (B, Hkv, T, d)
             Tensor values = heads(v.forward(x), config.numKeyValueHeads); // (B, Hkv, T, d)
             if (cache != null) {
                 keys = cache.keys(layer, keys); // (B, Hkv, from + T, d)

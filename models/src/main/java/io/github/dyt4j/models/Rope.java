@@ -1,14 +1,10 @@
 package io.github.dyt4j.models;
 
-import static java.lang.ref.Reference.reachabilityFence;
-
 import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.Tensors;
 import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,23 +36,16 @@ final class Rope implements AutoCloseable {
         this.scaling = scaling;
     }
 
-    /** Turns x (B, H, T, d), whose first token stands at position {@code from}; the turning is f32. */
-    Tensor turn(Tensor x, int from) { // (B, H, T, d)
-        int t = (int) x.size(2);
+    /** Cosines (T, d/2) of the angles of the positions from {@code from} on. */
+    Tensor cos(int from, int t) {
         extend(from + t);
-        Tensor c = Objects.requireNonNull(cos).narrow(0, from, t); // (T, d/2)
-        Tensor s = Objects.requireNonNull(sin).narrow(0, from, t);
-        // Cut in two at once: the backward of a chunk is one concatenation.
-        TensorVector halves = x.chunk(2, -1);
-        try {
-            Tensor a = halves.get(0); // (B, H, T, d/2)
-            Tensor b = halves.get(1);
-            TensorVector turned =
-                    new TensorVector(a.mul(c).sub(b.mul(s)), b.mul(c).add(a.mul(s)));
-            return torch.cat(turned, -1).to(x.scalar_type()); // (B, H, T, d)
-        } finally {
-            reachabilityFence(halves); // its elements are references into it
-        }
+        return Objects.requireNonNull(cos).narrow(0, from, t);
+    }
+
+    /** Sines (T, d/2). */
+    Tensor sin(int from, int t) {
+        extend(from + t);
+        return Objects.requireNonNull(sin).narrow(0, from, t);
     }
 
     /** Has the tables reach {@code positions}, a power of two at a time. */

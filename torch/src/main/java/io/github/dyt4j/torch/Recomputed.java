@@ -33,12 +33,17 @@ public final class Recomputed {
     private static Tensor backward(Tensor x, UnaryOperator<Tensor> f, Tensor dy, boolean bf16) {
         Tensor dx;
         try (var _ = new Scope();
-                var _ = Grad.on();
-                var _ = Autocast.bf16(bf16)) {
+                var _ = Grad.on()) {
             x.set_requires_grad(true);
-            f.apply(x).backward(dy, new BoolOptional(), false, new TensorArrayRefOptional());
+            again(x, f, bf16).backward(dy, new BoolOptional(), false, new TensorArrayRefOptional());
             dx = Scope.keep(x.grad());
         }
         return Scope.adopt(dx);
+    }
+
+    private static Tensor again(Tensor x, UnaryOperator<Tensor> f, boolean bf16) {
+        try (var _ = Autocast.bf16(bf16)) {
+            return f.apply(x);
+        }
     }
 }

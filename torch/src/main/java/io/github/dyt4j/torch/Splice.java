@@ -1,9 +1,12 @@
 package io.github.dyt4j.torch;
 
+import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorBase;
 import org.bytedeco.pytorch.TensorTensorHook;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A function with a backward of our own inside libtorch's autograd, without a C++ extension and without an extra pass over memory.
@@ -40,6 +43,32 @@ final class Splice {
         y.set_data(out);
         scope.hold(saved);
         y.register_hook(scope.hold(new Hook(backward)));
+        return y;
+    }
+
+    /**
+     * The same where {@code out} (…, n) is narrower than {@code x} (…, m): the graph sees a slice of x, and whatever gradient the slice's
+     * backward makes is replaced by this one's, of x's shape.
+     */
+    static Tensor narrowed(Tensor x, Tensor out, List<Tensor> saved, Backward backward) {
+        Scope scope = Scope.current();
+        if (scope == null) {
+            throw new IllegalStateException("a fused function that is to be differentiated needs a Scope");
+        }
+        Tensor source = torch.alias(x);
+        Tensor y = torch.alias(source.narrow(-1, 0, out.size(-1)));
+        y.set_data(out);
+        saved.forEach(scope::hold);
+        @Nullable Tensor[] dx = new Tensor[1];
+        y.register_hook(scope.hold(new Hook(dy -> {
+            dx[0] = backward.apply(dy);
+            return dy;
+        })));
+        source.register_hook(scope.hold(new Hook(_ -> {
+            Tensor whole = Objects.requireNonNull(dx[0]);
+            dx[0] = null;
+            return whole;
+        })));
         return y;
     }
 

@@ -81,9 +81,10 @@ public final class TorchRuntime {
         int mmapMax = -4;
         int trimThreshold = -1;
         int arenaMax = -8;
+        int never = -1; // a step of a larger model frees more than any int says
         try {
             allocatorSet = (int) call.invokeExact(mmapMax, 0) == 1
-                    && (int) call.invokeExact(trimThreshold, 2_000_000_000) == 1
+                    && (int) call.invokeExact(trimThreshold, never) == 1
                     && (int) call.invokeExact(arenaMax, 1) == 1;
         } catch (Throwable unavailable) {
             allocatorSet = false;
