@@ -10,6 +10,8 @@ public final class Kernels {
     private static final PointwiseKernel POINTWISE = VECTOR ? Vectors.pointwise() : new PointwiseOracle();
     private static final RowNormKernel ROW_NORM = VECTOR ? Vectors.rowNorm() : new RowNormOracle();
 
+    private static final ScoreKernel SCORES = VECTOR ? Vectors.scores() : new ScoreOracle();
+
     static {
         if (!VECTOR) {
             System.err.println("dyt4j: slow scalar kernels in use; start Java with --add-modules jdk.incubator.vector");
@@ -31,6 +33,11 @@ public final class Kernels {
     /** LayerNorm and RMSNorm. */
     public static RowNormKernel rowNorm() {
         return ROW_NORM;
+    }
+
+    /** The middle of attention's backward. */
+    public static ScoreKernel scores() {
+        return SCORES;
     }
 
     /** The choice in a few words, as "vector 512-bit, 2 threads", for info and reports. */
@@ -58,6 +65,10 @@ public final class Kernels {
 
         static RowNormKernel rowNorm() {
             return new RowNormVector();
+        }
+
+        static ScoreKernel scores() {
+            return new ScoreVector();
         }
 
         static int bits() {

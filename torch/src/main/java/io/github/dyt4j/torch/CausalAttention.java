@@ -1,10 +1,15 @@
 package io.github.dyt4j.torch;
 
+import io.github.dyt4j.kernels.Dtype;
+import io.github.dyt4j.kernels.Kernels;
+import io.github.dyt4j.kernels.ScoreCall;
 import java.util.List;
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -87,9 +92,7 @@ public final class CausalAttention {
         long t = q.size(2);
         int group = heads / kvHeads;
         Tensor dqkv = torch.empty(
-                new long[] {b, t, (long) (heads + 2 * kvHeads) * headDim},
-                q.options(),
-                new org.bytedeco.pytorch.MemoryFormatOptional());
+                new long[] {b, t, (long) (heads + 2 * kvHeads) * headDim}, q.options(), new MemoryFormatOptional());
         Tensor o = heads(y, b, t);
         Tensor dO = heads(dy, b, t); // (B·Hkv, group, T, d)
         Tensor qs = q.reshape(b * kvHeads, group, t, headDim);
@@ -137,23 +140,33 @@ public final class CausalAttention {
         long n = q.size(0);
         long rows = q.size(2);
         long s = k.size(1);
-        ScalarType type = q.scalar_type();
+        ScalarType type = Memory.type(q);
         Scalar scale = new Scalar(1 / Math.sqrt(headDim));
         Tensor q2 = q.reshape(n, -1, headDim); // (n, group·R, d)
         Tensor dO2 = dO.reshape(n, -1, headDim);
         Tensor dOf = dO2.to(ScalarType.Float);
-        Tensor p = torch.bmm(
+        Tensor scores = torch.bmm(
                 q2.to(ScalarType.Float).mul(scale), k.to(ScalarType.Float).transpose(1, 2)); // (n, group·R, S)
-        p.view(n, -1, rows, s)
-                .masked_fill_(Tensors.causalMask(rows, s).logical_not(), new Scalar(Double.NEGATIVE_INFINITY));
-        p = torch.softmax(p, -1);
-        dv.add_(torch.bmm(p.to(type).transpose(1, 2), dO2));
-        Tensor d = dOf.mul(o.reshape(n, -1, headDim)).sum(-1).unsqueeze(-1);
-        Tensor dS = torch.bmm(dOf, v.to(ScalarType.Float).transpose(1, 2))
-                .sub_(d)
-                .mul_(p)
-                .mul_(scale)
-                .to(type); // (n, group·R, S)
+        Tensor dP = torch.bmm(dOf, v.to(ScalarType.Float).transpose(1, 2)); // (n, group·R, S)
+        Tensor d = dOf.mul(o.reshape(n, -1, headDim)).sum(-1); // (n, group·R)
+        Tensor p = torch.empty_like(scores, new TensorOptions(type), new MemoryFormatOptional());
+        Tensor dS = torch.empty_like(p);
+        Kernels.scores()
+                .backward(
+                        new ScoreCall(
+                                type == ScalarType.BFloat16 ? Dtype.BF16 : Dtype.F32,
+                                n * (heads / kvHeads),
+                                Math.toIntExact(rows),
+                                Math.toIntExact(s),
+                                Math.toIntExact(s - rows),
+                                1 / Math.sqrt(headDim)),
+                        Memory.address(scores),
+                        Memory.address(dP),
+                        Memory.address(d),
+                        Memory.address(p),
+                        Memory.address(dS));
+        Memory.keepAlive(scores, dP, d, p, dS);
+        dv.add_(torch.bmm(p.transpose(1, 2), dO2));
         dq.copy_(torch.bmm(dS, k).view(n, -1, rows, headDim));
         dk.add_(torch.bmm(dS.transpose(1, 2), q2));
     }
