@@ -6,11 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.lab.Compare.Plan;
 import io.github.dyt4j.torch.Tensors;
-import io.github.dyt4j.training.ClassificationTask;
 import io.github.dyt4j.training.Recipe;
 import io.github.dyt4j.training.Recipes;
+import io.github.dyt4j.training.Task;
 import io.github.dyt4j.training.run.Metrics;
 import io.github.dyt4j.training.run.RunResult;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -158,10 +159,29 @@ class CompareTest {
 
     @Test
     void passesARunsOwnMessageOn() throws Exception {
-        Recipe bad = tiny().with("num_heads=5");
+        Recipe bad = tiny().with("mean=[0.1, 0.2]"); // of two channels, which the run alone looks at
         assertThatThrownBy(() -> Compare.run(plan(bad, 1), new Log(), () -> false))
                 .isInstanceOf(UserError.class)
+                .hasMessageContaining("mean");
+        assertThat(folder.resolve("out/layernorm-seed0/log.txt")).content().contains("mistake: ");
+    }
+
+    @Test
+    void aModelThatCannotBeIsRefusedBeforeAnyRun() {
+        assertThatThrownBy(() -> Compare.run(plan(tiny().with("num_heads=5"), 1), new Log(), () -> false))
+                .isInstanceOf(UserError.class)
                 .hasMessageContaining("num_heads");
+        assertThat(folder.resolve("out")).doesNotExist();
+    }
+
+    @Test
+    void aRunThatFailsSaysWhyInOneSentence() throws Exception {
+        assertThat(Compare.run(plan(tiny(), 1), new Log(), () -> true)).isEmpty();
+        Files.createDirectories(folder.resolve("out/layernorm-seed0/sites.jsonl"));
+        assertThatThrownBy(() -> Compare.run(plan(tiny(), 1), new Log(), () -> false))
+                .isInstanceOf(IOException.class)
+                .hasMessageMatching(
+                        "The run \\S+ failed \\(exit code 1\\): \\S+sites.jsonl: Is a directory\nAll that .*");
     }
 
     @Test
@@ -219,7 +239,7 @@ class CompareTest {
 
     private static Map<String, float[]> otherWeights(String norm, int seed) {
         Recipe recipe = tiny().with("norm", norm).with("seed", seed);
-        try (ClassificationTask task = ClassificationTask.of(recipe)) {
+        try (Task task = Task.of(recipe)) {
             List<String> sites = task.model().norms().sites().stream()
                     .map(s -> s.name() + ".")
                     .collect(Collectors.toList());

@@ -15,14 +15,14 @@ final class DryRunTest {
     void tellsWhatARunWouldTake(@TempDir Path folder) throws IOException {
         DryRun run = DryRun.of(TinyRun.recipe(TinyRun.data(folder)));
         assertThat(run.sites()).isEqualTo("5 (2 attention, 1 final, 2 mlp)");
-        assertThat(run.trainingImages()).isEqualTo(TinyRun.TRAIN);
+        assertThat(run.trainingExamples()).isEqualTo(TinyRun.TRAIN);
         assertThat(run.secondsPerStep()).isPositive();
         assertThat(run.lines())
                 .anyMatch(l -> l.matches("parameters  [0-9],[0-9]{3}"))
                 .anyMatch(
                         l -> l.matches("memory      at least [0-9.]+ MB \\(weights .*, EMA .*\\); this machine has .*"))
                 .anyMatch(l -> l.matches("time        .* for an epoch of 6 steps, .* for all 2, evaluations aside"));
-        try (Task task = ClassificationTask.of(TinyRun.recipe(folder))) {
+        try (Task task = Task.of(TinyRun.recipe(folder))) {
             long built = task.model().parameters().trainable().values().stream()
                     .mapToLong(Tensor::numel)
                     .sum();
@@ -62,8 +62,10 @@ final class DryRunTest {
         assertThat(run.lines())
                 .anyMatch(
                         l -> l.matches(" +it does not fit. About \\d+ images at once fit: set batch_size=\\d+ and .*"));
-        assertThatThrownBy(() -> ClassificationTask.of(
-                        TinyRun.plain(Path.of("x")).with("batch_size=2000000000"), SyntheticImages.data(32, 8, 1, 3)))
+        assertThatThrownBy(() -> ImageSetup.of(
+                                TinyRun.plain(Path.of("x")).with("batch_size=2000000000"),
+                                SyntheticImages.data(32, 8, 1, 3))
+                        .build())
                 .isInstanceOf(UserError.class)
                 .hasMessageMatching(
                         "(?s)Training vit_tiny_patch16_224 needs at least .* GB.*; this machine has .*\\.\nAbout \\d+ images .*");
