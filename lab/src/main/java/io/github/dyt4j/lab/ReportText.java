@@ -115,13 +115,13 @@ final class ReportText {
         }
         double[] attention = firstAlphas(n.sites().stream().filter(s -> s.site().equals("attention")));
         double[] others = firstAlphas(n.sites().stream().filter(s -> !s.site().equals("attention")));
-        String same = range(firstAlphas(n));
+        String same = trimmed(firstAlphas(n));
         return "α₀ = "
                 + (attention.length == 0
                                 || others.length == 0
-                                || range(attention).equals(range(others))
+                                || trimmed(attention).equals(trimmed(others))
                         ? same + " at every site"
-                        : range(attention) + " at attention sites and " + range(others) + " elsewhere")
+                        : trimmed(attention) + " at attention sites and " + trimmed(others) + " elsewhere")
                 + ", as its table for language models has it by width (beyond the table’s ends, as at its end)";
     }
 
@@ -145,8 +145,8 @@ final class ReportText {
         double[] wanted = alphas(n, 2);
         String moved = ends.length == 0 || wanted.length == 0
                 ? ""
-                : " Over the sites α went from " + range(firstAlphas(n)) + " to " + range(ends)
-                        + ", where 1/std of its input is " + range(wanted) + ".";
+                : " At the end α is " + range(ends) + " over the sites, and 1/std of its input is " + range(wanted)
+                        + ".";
         return "<p>With the paper’s start, " + paperAlpha(n) + ": " + escape(fact) + "." + moved
                 + (s.found() == Finding.WORSE ? " This is said of so short a run; it says nothing of longer ones." : "")
                 + "</p>";
@@ -357,6 +357,12 @@ final class ReportText {
 
     String environment() {
         return Html.definitions(r.environment());
+    }
+
+    /** As {@link #range}, where all are most often the same. */
+    private static String trimmed(double[] values) {
+        String range = range(values);
+        return range.contains(" ") ? range : trim(values[0]);
     }
 
     private static String range(double[] values) {

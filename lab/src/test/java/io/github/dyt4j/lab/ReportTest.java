@@ -52,8 +52,8 @@ class ReportTest {
                 .contains("95% over test sequences", "lower is better")
                 .contains("and what the model’s rules for a norm add, which is listed below")
                 .contains("<li>With DyT: one learned number; the table by width.</li>")
-                .contains("With the paper’s start, α₀ = 0.80 at attention sites and 0.20 elsewhere, as its table")
-                .contains("α went from 0.20 to 0.80 to ")
+                .contains("With the paper’s start, α₀ = 0.8 at attention sites and 0.2 elsewhere, as its table")
+                .contains("At the end α is ")
                 .doesNotContain("augmentation", "image", "in percentage points", "RMSNorm: one");
         String images = Report.html(
                         Synthetic.comparison(3).results(),

@@ -36,6 +36,8 @@ public record DryRun(
     private static final int PROBE = 16;
 
     private static final int PROBE_TOKENS = 4096;
+    private static final int PROBE_STEPS = 20;
+    private static final double PROBE_SECONDS = 3;
 
     /** @throws io.github.dyt4j.formats.UserError for a mistake in the recipe or the data, but for data that are not there */
     public static DryRun of(Recipe recipe) {
@@ -68,13 +70,19 @@ public record DryRun(
         return tokens == 0 ? PROBE : Math.clamp(PROBE_TOKENS / tokens, 1, PROBE);
     }
 
-    /** Of the second of two steps: the first finds everything cold. */
+    /** Of the last of a few steps: the first find everything cold. A long step is tried once more and no further. */
     private static double seconds(Recipe recipe, Task task) {
         try (StepProbe probe = new StepProbe(recipe, task, 2)) {
+            long began = System.nanoTime();
             probe.step();
-            long started = System.nanoTime();
-            probe.step();
-            return (System.nanoTime() - started) / 1e9;
+            double seconds;
+            int steps = 1;
+            do {
+                long started = System.nanoTime();
+                probe.step();
+                seconds = (System.nanoTime() - started) / 1e9;
+            } while (++steps < PROBE_STEPS && (System.nanoTime() - began) / 1e9 < PROBE_SECONDS);
+            return seconds;
         }
     }
 

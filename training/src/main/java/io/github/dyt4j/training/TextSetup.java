@@ -99,7 +99,7 @@ record TextSetup(Recipe recipe, TokenData data, Llama.Config config, int length,
     @Override
     public String describe() {
         return noise
-                ? "random tokens, " + config.vocabSize() + " of them"
+                ? "random tokens of a vocabulary of " + config.vocabSize()
                 : data.describe() + "\n"
                         + String.format(
                                 Locale.ROOT,

@@ -43,6 +43,32 @@ final class DryRunTest {
     }
 
     @Test
+    void textIsCountedInSequencesAndTokens() {
+        Recipe recipe = TinyText.recipe().with("data=nowhere-at-all").with("vocab_size=50");
+        DryRun run = DryRun.of(recipe);
+        assertThat(run.sites()).isEqualTo("5 (2 attention, 1 final, 2 mlp)");
+        assertThat(run.lines())
+                .contains(
+                        "data        there is no nowhere-at-all here, so tried on random tokens of a vocabulary of 50")
+                .anyMatch(l -> l.matches("step        .* for 8 sequences \\(96 tokens\\), reckoned from one of 4"))
+                .anyMatch(l -> l.matches("time        .* for an epoch of 5 steps, .* for all 2, evaluations aside"));
+        assertThat(DryRun.of(recipe.with("steps_per_epoch=none")).lines())
+                .anyMatch(l -> l.matches("time        .* for a million tokens, times 2 epochs"));
+        try (Task task = TinyText.task(TinyText.recipe().with("vocab_size=50"))) {
+            assertThat(run.footprint().parameters())
+                    .isEqualTo(task.model().parameters().trainable().values().stream()
+                            .mapToLong(Tensor::numel)
+                            .sum());
+        }
+        // Half as long a sequence keeps half as much for backward.
+        assertThat(DryRun.of(recipe.with("seq_len=6")).footprint().activations() * 2)
+                .isEqualTo(run.footprint().activations());
+        assertThat(DryRun.of(recipe.with("batch_size=1000000000")).lines())
+                .anyMatch(l -> l.matches(" +it does not fit. About \\d+ sequences at once fit: .*"
+                        + "gradient_checkpointing=true needs far less for each."));
+    }
+
+    @Test
     void accumulatedPassesAreCountedOnce() {
         Recipe one = TinyRun.plain(Path.of("nowhere-at-all")).with("in_chans=3").with("num_classes=7");
         DryRun.of(one);
