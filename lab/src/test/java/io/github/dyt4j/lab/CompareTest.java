@@ -206,6 +206,24 @@ class CompareTest {
     }
 
     @Test
+    void aRecipeSaysWhatIsComparedUnlessOtherwiseAsked() {
+        Recipe own =
+                tiny().with("compare_norms=rmsnorm; dyt ;derf(init=calibrated)").with("compare_seeds=2");
+        Plan plan = Plan.of(own, null, null, null, 1, "");
+        assertThat(plan.norms()).containsExactly("rmsnorm", "dyt", "derf(init=calibrated)");
+        assertThat(plan.seeds()).isEqualTo(2);
+        Plan asked = Plan.of(own, NORMS, 1, null, 1, "");
+        assertThat(asked.norms()).isEqualTo(NORMS);
+        assertThat(asked.seeds()).isEqualTo(1);
+        Plan usual = Plan.of(tiny(), null, null, null, 1, "");
+        assertThat(usual.norms()).containsExactly("layernorm", "dyt", "dyt(init=calibrated)");
+        assertThat(usual.seeds()).isEqualTo(3);
+        // It is what is compared that names the folder, and not who said so.
+        assertThat(Plan.of(own, usual.norms(), 3, null, 1, "").folder()).isEqualTo(usual.folder());
+        assertThat(plan.folder()).isNotEqualTo(usual.folder());
+    }
+
+    @Test
     void folderOfAComparisonIsItsOwn() {
         Recipe r = tiny();
         Path base = new Plan(r, NORMS, 3, null, 1, "a").folder();
