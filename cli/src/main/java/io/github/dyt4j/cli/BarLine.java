@@ -50,10 +50,10 @@ final class BarLine implements AutoCloseable {
                 share,
                 String.format(
                         Locale.ROOT,
-                        " %3d%%  loss %.3f  %s images/s  %s left",
+                        " %3d%%  loss %.3f  %s  %s left",
                         (int) Math.floor(100 * share),
                         s.loss(),
-                        RunLines.three(s.imagesPerSecond()),
+                        RunLines.rate(s),
                         RunLines.time(s.secondsLeft())),
                 width);
     }

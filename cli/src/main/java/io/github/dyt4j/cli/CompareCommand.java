@@ -41,11 +41,15 @@ final class CompareCommand implements Callable<Integer> {
             names = "--norm",
             paramLabel = "SPEC",
             description =
-                    "A norm to compare; repeat it, the baseline first. Default: layernorm, dyt and 'dyt(init=calibrated)'.")
-    private List<String> norms = List.of("layernorm", "dyt", "dyt(init=calibrated)");
+                    "A norm to compare; repeat it, the baseline first. Default: the recipe's compare_norms, else layernorm, dyt and "
+                            + "'dyt(init=calibrated)'.")
+    private @Nullable List<String> norms;
 
-    @Option(names = "--seeds", paramLabel = "N", description = "Runs of each norm. Default: 3.")
-    private int seeds = 3;
+    @Option(
+            names = "--seeds",
+            paramLabel = "N",
+            description = "Runs of each norm. Default: the recipe's compare_seeds, else 3.")
+    private @Nullable Integer seeds;
 
     @Mixin
     private RecipeOptions options = new RecipeOptions();
@@ -67,7 +71,7 @@ final class CompareCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         String typed = Commands.typed(spec);
         PrintWriter err = spec.commandLine().getErr();
-        Compare.Plan plan = new Compare.Plan(options.apply(recipe), norms, seeds, out, jobs(), typed);
+        Compare.Plan plan = Compare.Plan.of(options.apply(recipe), norms, seeds, out, jobs(), typed);
         Optional<Results> results;
         try (StopSignal stop = StopSignal.open();
                 CompareProgress progress = CompareProgress.open(err, plan, typed)) {

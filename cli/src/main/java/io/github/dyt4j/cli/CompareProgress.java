@@ -42,9 +42,11 @@ final class CompareProgress implements Compare.Listener, AutoCloseable {
         runs = all;
         ended = done;
         out.accept(plan.recipe().name() + " on "
-                + (plan.recipe().data().equals("builtin")
-                        ? "the built-in images"
-                        : plan.recipe().data())
+                + switch (plan.recipe().data()) {
+                    case "builtin" -> "the built-in images";
+                    case "jdk" -> "the JDK’s sources";
+                    case String path -> path;
+                }
                 + ": " + String.join(", ", plan.norms()) + ", " + plan.seeds()
                 + (plan.seeds() == 1 ? " seed" : " seeds")
                 + " each: " + all + " runs in " + folder);
@@ -89,7 +91,7 @@ final class CompareProgress implements Compare.Listener, AutoCloseable {
         String how = r.diverged()
                 ? "diverged after " + r.steps() + " steps, best " + r.metric() + " "
                         + RunLines.value(r.bestValue(), r.unit())
-                : r.metric() + " " + RunLines.value(r.value(), r.unit());
+                : r.metric() + " " + RunLines.value(r.value(), r.unit()) + RunLines.perplexity(r.value(), r.unit());
         int widest = plan.norms().stream().mapToInt(String::length).max().orElse(0);
         out.accept(String.format(
                 Locale.ROOT,

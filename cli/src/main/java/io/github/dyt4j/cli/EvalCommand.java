@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code dyt4j eval RUN|CHECKPOINT}: judges a trained model on its test set or on another. */
+/** {@code dyt4j eval RUN|CHECKPOINT}: judges a trained model on its test data or on others. */
 @Command(
         name = "eval",
         mixinStandardHelpOptions = true,
@@ -25,7 +25,10 @@ final class EvalCommand implements Callable<Integer> {
     @Parameters(paramLabel = "RUN|CHECKPOINT", description = "A run's folder, or RUN/checkpoints/step-N.")
     private Path path = Path.of("");
 
-    @Option(names = "--data", paramLabel = "DIR", description = "Another test set than the run's.")
+    @Option(
+            names = "--data",
+            paramLabel = "PATH",
+            description = "Other data than the run's, of which the test set or the held-out part is judged on.")
     private @Nullable Path data;
 
     @Override
@@ -34,13 +37,24 @@ final class EvalCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         out.println(judged.recipe().model() + " with " + judged.recipe().norm() + ", " + judged.checkpoint());
         out.println(judged.data());
-        out.printf(
-                Locale.ROOT,
-                "test loss %.4f, %s %s%n",
-                judged.evaluation().loss(),
-                judged.metric().name(),
-                RunLines.value(judged.evaluation().value(), judged.metric().unit()));
+        out.println(verdict(judged));
         out.flush();
         return 0;
+    }
+
+    private static String verdict(Evaluate judged) {
+        double loss = judged.evaluation().loss();
+        String first = String.format(Locale.ROOT, "test loss %.4f", loss);
+        if (!judged.metric().perplexity()) {
+            return first + ", " + judged.metric().name() + " "
+                    + RunLines.value(
+                            judged.evaluation().value(), judged.metric().unit());
+        }
+        String bits = judged.bitsPerByte().isEmpty()
+                ? ""
+                : String.format(
+                        Locale.ROOT, ", %.4f bits a byte", judged.bitsPerByte().getAsDouble());
+        return first + " " + judged.metric().unit()
+                + RunLines.perplexity(loss, judged.metric().unit()) + bits;
     }
 }

@@ -33,7 +33,7 @@ final class ListCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         if (kind == null || kind.equals("models")) {
-            out.println("Models (timm's names; a recipe's model:)");
+            out.println("Models (a recipe's model: timm's names for images, llama* for text)");
             Models.names().forEach(name -> out.println("  " + name));
         }
         if (kind == null || kind.equals("recipes")) {

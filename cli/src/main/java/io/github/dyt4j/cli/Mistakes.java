@@ -2,6 +2,7 @@ package io.github.dyt4j.cli;
 
 import io.github.dyt4j.formats.Nearest;
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.training.Failure;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -103,7 +104,7 @@ final class Mistakes {
         return switch (e) {
             case NoSuchFileException f -> f.getFile() + " does not exist and cannot be made.";
             case AccessDeniedException f -> "no right to read or write " + f.getFile() + ".";
-            default -> e.getMessage() == null ? e.getClass().getSimpleName() : firstLine(e.getMessage());
+            default -> Failure.sentence(e);
         };
     }
 

@@ -11,9 +11,10 @@ import picocli.CommandLine.Option;
 final class RecipeOptions {
     @Option(
             names = "--data",
-            paramLabel = "DIR",
+            paramLabel = "PATH",
             description =
-                    "Images to train and test on: train/CLASS/*.jpg|png beside val/ or test/, or MNIST's IDX files. "
+                    "Images to train and test on: train/CLASS/*.jpg|png beside val/ or test/, or MNIST's IDX files. For a language model text: "
+                            + "a folder, a file or a zip of texts, JSON lines or Parquet with a text field, or jdk for the JDK's sources. "
                             + "Default: the recipe's.")
     private @Nullable String data;
 

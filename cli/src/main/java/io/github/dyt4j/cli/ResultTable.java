@@ -8,24 +8,35 @@ import org.jspecify.annotations.Nullable;
 
 /** A comparison's summary as a table of plain text. */
 final class ResultTable {
+    /** Where a language model's table has one column more. */
+    private static final int PERPLEXITY = 2;
+
     private ResultTable() {}
 
     static String of(Results r) {
         int digits = r.unit().equals("%") ? 1 : 3;
         List<List<String>> rows = new ArrayList<>();
-        rows.add(List.of(
+        List<String> head = new ArrayList<>(List.of(
                 "norm", r.metric() + " (" + r.unit() + ")", "difference", "95% interval", "ms a step", "peak MB"));
+        if (r.inNatsPerToken()) {
+            head.add(PERPLEXITY, "perplexity");
+        }
+        rows.add(head);
         for (Results.Summary s : r.summary()) {
             List<Results.Run> runs = r.runs(s.norm());
             double ms = Results.medianMsPerStep(runs);
             long peak = runs.stream().mapToLong(Results.Run::peakBytes).max().orElse(0);
-            rows.add(List.of(
+            List<String> row = new ArrayList<>(List.of(
                     s.norm(),
                     number(s.mean(), digits, "") + (s.sd() == null ? "" : " ± " + number(s.sd(), digits, "")),
                     number(s.difference(), digits, "+"),
                     s.low95() == null ? "–" : number(s.low95(), digits, "+") + " to " + number(s.high95(), digits, "+"),
                     RunLines.three(ms),
                     String.valueOf(peak >> 20)));
+            if (r.inNatsPerToken()) {
+                row.add(PERPLEXITY, s.mean() == null ? "–" : number(Math.exp(s.mean()), 2, ""));
+            }
+            rows.add(row);
         }
         StringBuilder text = new StringBuilder();
         for (List<String> row : rows) {

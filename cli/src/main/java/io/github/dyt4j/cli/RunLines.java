@@ -1,5 +1,6 @@
 package io.github.dyt4j.cli;
 
+import io.github.dyt4j.training.Objective;
 import io.github.dyt4j.training.Progress;
 import io.github.dyt4j.training.run.RunResult;
 import java.nio.file.Path;
@@ -33,27 +34,29 @@ final class RunLines implements Progress {
             said = now;
             out.accept(String.format(
                     Locale.ROOT,
-                    "epoch %d/%d  step %d/%d  loss %.3f  %s images/s  %s left",
+                    "epoch %d/%d  step %d/%d  loss %.3f  %s  %s left",
                     s.epoch(),
                     s.epochs(),
                     s.step(),
                     s.steps(),
                     s.loss(),
-                    three(s.imagesPerSecond()),
+                    rate(s),
                     time(s.secondsLeft())));
         }
     }
 
     @Override
     public void tested(Tested t) {
+        String unit = t.metric().unit();
         out.accept(String.format(
                 Locale.ROOT,
-                "epoch %d  test loss %.3f  %s %s  best %s",
+                "epoch %d  test loss %.3f%s  best %s",
                 t.epoch(),
                 t.loss(),
-                t.metric().name(),
-                value(t.value(), t.metric().unit()),
-                value(t.best(), t.metric().unit())));
+                t.metric().perplexity()
+                        ? perplexity(t.value(), unit)
+                        : "  " + t.metric().name() + " " + value(t.value(), unit),
+                value(t.best(), unit)));
     }
 
     @Override
@@ -65,9 +68,10 @@ final class RunLines implements Progress {
         } else {
             out.accept(String.format(
                     Locale.ROOT,
-                    "Done: %s %s (best %s), %s ms a step, %d MB at most.",
+                    "Done: %s %s%s (best %s), %s ms a step, %d MB at most.",
                     r.metric(),
                     value(r.value(), r.unit()),
+                    perplexity(r.value(), r.unit()),
                     best,
                     three(r.msPerStep() == null ? Double.NaN : r.msPerStep()),
                     r.peakBytes() >> 20));
@@ -87,6 +91,19 @@ final class RunLines implements Progress {
         return unit.equals("%")
                 ? String.format(Locale.ROOT, "%.1f%%", value)
                 : (String.format(Locale.ROOT, "%.3f", value) + " " + unit).strip();
+    }
+
+    /** ", perplexity 24.9" behind a loss in nats a token, and nothing behind anything else. */
+    static String perplexity(@Nullable Double value, String unit) {
+        return value == null || !unit.equals(Objective.Metric.NATS_PER_TOKEN)
+                ? ""
+                : ", perplexity " + three(Math.exp(value));
+    }
+
+    /** "1532 images/s", "4096 tokens/s". */
+    static String rate(Step s) {
+        return three(s.examples().parts(s.examplesPerSecond())) + " "
+                + s.examples().parts() + "/s";
     }
 
     /** Three digits: 0.312, 4.51, 87.3, 1532. */

@@ -38,6 +38,14 @@ final class WrongInvocationsTest {
             batch_size: 4
             """;
 
+    private static final String TEXT = """
+            model: llama_mini
+            hidden_size: 16
+            num_hidden_layers: 1
+            num_attention_heads: 2
+            data: nowhere
+            """;
+
     /** What is said of a run before the mistake is found. */
     private static final Pattern PROGRESS = Pattern.compile("seed 0: |^training: |^epoch \\d");
 
@@ -62,6 +70,9 @@ final class WrongInvocationsTest {
         recipe("twice.yaml", TINY + "epochs: 3\n");
         recipe("word.yaml", TINY.replace("depth: 1", "depth: deep"));
         recipe("alpha.yaml", TINY + "norm: dyt(alpha=half)\n");
+        recipe("llama.yaml", TEXT);
+        recipe("one-norm.yaml", TINY + "compare_norms: dyt\n");
+        recipe("norms.yaml", TINY + "compare_norms: dyt; lyaernorm\n");
         Files.writeString(folder.resolve("binary.yaml"), "\0\1\2");
         Files.createDirectories(folder.resolve("empty"));
         Files.writeString(folder.resolve("empty.json"), "{}");
@@ -111,6 +122,25 @@ final class WrongInvocationsTest {
                         "heads that do not divide",
                         says("embed_dim", "num_heads"),
                         train("tiny.yaml", "--set", "num_heads=3")),
+                row(
+                        "an argument of another family",
+                        says("llama_mini", "'embed_dim'", "hidden_size"),
+                        train("llama.yaml", "--set", "embed_dim=8")),
+                row(
+                        "heads of text that do not divide",
+                        says("hidden_size 16", "num_attention_heads 3"),
+                        train("llama.yaml", "--set", "num_attention_heads=3")),
+                row("images for text", says("builtin", "jdk"), train("llama.yaml", "--data", "builtin")),
+                row("text for images", says("jdk", "images"), train("tiny.yaml", "--data", "jdk")),
+                row("a key of images for text", says("hflip", "text"), train("llama.yaml", "--set", "hflip=0")),
+                row("bad images of text", says("skip_bad", "text"), train("llama.yaml", "--skip-bad")),
+                row("a key of text for images", says("seq_len", "images"), train("tiny.yaml", "--set", "seq_len=8")),
+                row("one norm in a recipe", says("two norms"), "compare", path("one-norm.yaml")),
+                row(
+                        "unknown norm in a recipe",
+                        says("norms.yaml:11", "'lyaernorm'", "'layernorm'"),
+                        "compare",
+                        path("norms.yaml")),
                 row("missing data", says("FOLDER/none", "not exist"), onData("none")),
                 row("empty data", says("FOLDER/empty", "empty", "train/CLASS"), onData("empty")),
                 row("one class", says("one class", "cat"), onData(data().oneClass("one"))),

@@ -126,6 +126,9 @@ final class ChildRun {
                 .lines()
                 .filter(l -> !l.isBlank() && !l.startsWith("WARNING:") && !l.startsWith("\t"))
                 .collect(Collectors.toList());
+        if (!lines.isEmpty() && lines.getLast().startsWith(RunMain.FAILURE)) {
+            return List.of(lines.getLast().substring(RunMain.FAILURE.length()));
+        }
         int mistake = lines.size() - 1;
         while (mistake >= 0 && !lines.get(mistake).startsWith(RunMain.MISTAKE)) {
             mistake--;

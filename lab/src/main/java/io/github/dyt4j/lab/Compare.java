@@ -3,7 +3,7 @@ package io.github.dyt4j.lab;
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.training.Recipe;
-import io.github.dyt4j.training.data.ImageData;
+import io.github.dyt4j.training.TaskSetup;
 import io.github.dyt4j.training.run.RunResult;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -34,7 +34,7 @@ import tools.jackson.core.type.TypeReference;
 /**
  * One recipe, several norms, several seeds: every run is a process of its own, so that its time and memory are its own, in a folder of its
  * own, and a comparison is a folder of runs with a report. Runs of one seed share the initial weights of all other layers, the order of
- * the data and the augmentation. They go seed by seed, every norm in turn, so that a comparison that is cut short is still paired.
+ * the data and, with images, the augmentation. They go seed by seed, every norm in turn, so that a comparison that is cut short is still paired.
  *
  * <p>The same command goes on where it was: runs that have ended are not run again, and one that was stopped resumes.
  */
@@ -64,6 +64,9 @@ public final class Compare {
         /** Leaves the number of runs at a time to recipe and cores. */
         public static final int JOBS_BY_CORES = 0;
 
+        public static final List<String> NORMS = List.of("layernorm", "dyt", "dyt(init=calibrated)");
+        public static final int SEEDS = 3;
+
         public Plan {
             norms = norms.stream().map(n -> NormSpec.parse(n).toString()).toList();
             Set<String> seen = new HashSet<>();
@@ -83,11 +86,25 @@ public final class Compare {
             if (jobs < 0) {
                 throw new IllegalArgumentException("jobs: " + jobs);
             }
-            if (!recipe.data().equals("builtin")) {
-                recipe = recipe.with(
-                        "data",
-                        Path.of(recipe.data()).toAbsolutePath().normalize().toString());
-            }
+            recipe = recipe.withAbsolutePaths();
+        }
+
+        /**
+         * What a recipe would have compared.
+         *
+         * @param norms null for the recipe's own, or {@link #NORMS} where it has none
+         * @param seeds null for the recipe's own, or {@link #SEEDS}
+         */
+        public static Plan of(
+                Recipe recipe,
+                @Nullable List<String> norms,
+                @Nullable Integer seeds,
+                @Nullable Path out,
+                int jobs,
+                String command) {
+            List<String> own = recipe.compareNorms();
+            int count = seeds != null ? seeds : recipe.has("compare_seeds") ? recipe.integer("compare_seeds") : SEEDS;
+            return new Plan(recipe, norms != null ? norms : own.isEmpty() ? NORMS : own, count, out, jobs, command);
         }
 
         /** Everything that decides the results, by key. */
@@ -152,7 +169,7 @@ public final class Compare {
         /** @param done runs that had ended before */
         default void begins(Path folder, int runs, int done) {}
 
-        /** What was found where the images are: the layout and how many. */
+        /** What was found where the data are: what they are and how many. */
         default void data(String description) {}
 
         default void started(String norm, int seed, int number, int runs) {}
@@ -205,13 +222,13 @@ public final class Compare {
      * @throws UserError for a mistake in the plan, in recipe or data, or a folder that holds another comparison
      */
     public static Optional<Results> run(Plan plan, Listener listener, BooleanSupplier stop) throws IOException {
-        Recipe recipe = plan.recipe();
-        ImageData data = recipe.data().equals("builtin")
-                ? ImageData.builtIn()
-                : ImageData.open(Path.of(recipe.data()), recipe.skipBad());
-        long stepsPerEpoch = data.train().size() / recipe.batchSize() / recipe.gradAccumSteps();
-        listener.data(data.describe());
-        Compare compare = new Compare(plan, listener, stepsPerEpoch * recipe.epochs());
+        long steps;
+        // A corpus is tokenised here, once, and not by the first of the runs, whose time it would count in.
+        try (TaskSetup setup = TaskSetup.of(plan.recipe())) {
+            steps = setup.epochs().totalSteps();
+            listener.data(setup.describe());
+        }
+        Compare compare = new Compare(plan, listener, steps);
         compare.claim();
         return compare.go(stop);
     }

@@ -3,7 +3,6 @@ package io.github.dyt4j.lab;
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.torch.TorchRuntime;
 import io.github.dyt4j.torch.Weights;
-import io.github.dyt4j.training.ClassificationTask;
 import io.github.dyt4j.training.Evaluation;
 import io.github.dyt4j.training.Objective;
 import io.github.dyt4j.training.Recipe;
@@ -14,20 +13,28 @@ import io.github.dyt4j.training.run.RunTensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A trained model judged once more: the averaged weights where the recipe averages them, else the model's own.
  *
  * @param checkpoint whose weights they are
- * @param data one line for people
+ * @param data a line or two for people
+ * @param bitsPerByte the loss of text whatever its tokenizer; nothing for images
  */
-public record Evaluate(Recipe recipe, Path checkpoint, String data, Objective.Metric metric, Evaluation evaluation) {
+public record Evaluate(
+        Recipe recipe,
+        Path checkpoint,
+        String data,
+        Objective.Metric metric,
+        Evaluation evaluation,
+        OptionalDouble bitsPerByte) {
 
     /**
      * Judges a run's newest whole checkpoint, or the checkpoint in this folder. Writes nothing and takes no lock: the run may be going on.
      *
-     * @param data another test set than the recipe's, a folder; null for the recipe's
+     * @param data other data than the recipe's, whose test set or held-out part is judged on; null for the recipe's
      * @throws UserError if it is neither a run nor a checkpoint, or its weights do not fit the recipe or the data
      */
     public static Evaluate of(Path runOrCheckpoint, @Nullable Path data) throws IOException {
@@ -35,13 +42,24 @@ public record Evaluate(Recipe recipe, Path checkpoint, String data, Objective.Me
         Recipe recipe = Recipe.read(run(checkpoint).resolve("recipe.yaml"));
         if (data != null) {
             recipe = recipe.with("data", data.toString());
+            Path tokenizer = run(checkpoint).resolve("tokenizer/tokenizer.json");
+            if (recipe.text("tokenizer").startsWith("bpe-") && Files.exists(tokenizer)) {
+                // One that was trained on the run's own text: of other text it would be another one.
+                recipe = recipe.with("tokenizer", tokenizer.toString());
+            }
         }
         TorchRuntime.start(recipe.integer("threads"));
-        try (Task task = ClassificationTask.of(recipe)) {
+        try (Task task = Task.of(recipe)) {
             String weights = recipe.has("ema_decay") ? RunTensors.EMA : RunTensors.MODEL;
             Weights.load(checkpoint.resolve(weights), task.model().parameters().state(), true);
+            Evaluation evaluation = Evaluation.of(task, recipe.bf16());
             return new Evaluate(
-                    recipe, checkpoint, task.describe(), task.objective().metric(), Evaluation.of(task, recipe.bf16()));
+                    recipe,
+                    checkpoint,
+                    task.describe(),
+                    task.objective().metric(),
+                    evaluation,
+                    task.bitsPerByte(evaluation.loss()));
         }
     }
 

@@ -6,9 +6,13 @@ import io.github.dyt4j.lab.ReportData.Start;
 import io.github.dyt4j.training.run.Metrics;
 import io.github.dyt4j.training.run.RunResult;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +61,7 @@ record FinishedRun(Path folder, RunResult result, List<Map<String, Object>> metr
         return points;
     }
 
-    /** Steps of one pass over the data, by the last evaluation; 0 where there was none. */
+    /** Steps of an epoch, by the last evaluation; 0 where there was none. */
     double stepsPerEpoch() {
         return metrics.stream()
                 .filter(l -> "test".equals(l.get("split"))
@@ -115,11 +119,11 @@ record FinishedRun(Path folder, RunResult result, List<Map<String, Object>> metr
         if (file == null || !Files.exists(file)) {
             return new double[0];
         }
-        byte[] bytes = Files.readAllBytes(file);
-        double[] scores = new double[bytes.length];
-        for (int i = 0; i < bytes.length; i++) {
-            scores[i] = bytes[i];
-        }
+        FloatBuffer values = ByteBuffer.wrap(Files.readAllBytes(file))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer();
+        double[] scores = new double[values.remaining()];
+        Arrays.setAll(scores, values::get);
         return scores;
     }
 

@@ -7,14 +7,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the charts of a report are drawn from, beside the {@link Results}. Pairs are {x, y}.
  *
+ * @param example what an example is: image or sequence
  * @param stepsPerEpoch 0 where unknown
  * @param trainBin steps of which a point of a training curve is the mean
  */
 @SuppressWarnings("ArrayRecordComponent") // written out, never compared
-record ReportData(Metric metric, String lossName, double stepsPerEpoch, int trainBin, List<Norm> norms) {
-    record Metric(String name, String unit, boolean higherIsBetter, int digits) {}
+record ReportData(
+        Metric metric, String lossName, String example, double stepsPerEpoch, int trainBin, List<Norm> norms) {
+    /** @param perplexity whether e to the value is one */
+    record Metric(String name, String unit, boolean higherIsBetter, int digits, boolean perplexity) {}
 
-    /** @param parameters that are trained; 0 where not known yet */
+    /**
+     * @param parameters that are trained; 0 where not known yet
+     * @param bitsPerByte the value in bits a byte of text, mean over seeds; null where examples are not text
+     * @param ruleNotes what the family's rule for this norm changed beside the norm
+     */
     record Norm(
             String spec,
             String label,
@@ -25,7 +32,9 @@ record ReportData(Metric metric, String lossName, double stepsPerEpoch, int trai
             List<SiteHistory> sites,
             List<SitePoints> taps,
             List<Start> starts,
-            long parameters) {}
+            long parameters,
+            @Nullable Double bitsPerByte,
+            List<String> ruleNotes) {}
 
     record SeedValue(int seed, double value) {}
 

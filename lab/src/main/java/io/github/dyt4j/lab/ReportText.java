@@ -22,11 +22,15 @@ import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 
 /** The words and tables of a report, as HTML; every figure comes from the runs. */
 final class ReportText {
     /** The paper's α0 for everything but language models (section 7, "initialization of α for non-LLM models"). */
     private static final double PAPER_ALPHA = 0.5;
+
+    private static final String PERPLEXITY = "perplexity";
+    private static final String BITS = "bits a byte";
 
     private final Results r;
     private final ReportData data;
@@ -63,8 +67,10 @@ final class ReportText {
         double epochs = data.stepsPerEpoch() > 0 ? steps.getAsDouble() / data.stepsPerEpoch() : 0;
         return "<p>" + (seeds == 1 ? "One seed" : seeds + " seeds") + " of each norm, " + grouped(steps.getAsDouble())
                 + " steps a run" + (epochs > 0 ? " (" + trim(epochs) + " epochs)" : "")
-                + ". Runs of one seed share everything but the norm: the initial weights of all other layers, the order of the data, and"
-                + " the augmentation.</p>";
+                + ". Runs of one seed share everything but the norm"
+                + (rules().isEmpty() ? "" : " and what the model’s rules for a norm add, which is listed below")
+                + ": the initial weights of all other layers, the order of the data"
+                + (data.example().equals("image") ? ", and the augmentation.</p>" : ", and what is held out.</p>");
     }
 
     private OptionalDouble steps() {
@@ -80,7 +86,7 @@ final class ReportText {
         return curve.length == 0 ? DoubleStream.empty() : DoubleStream.of(curve[curve.length - 1][0]);
     }
 
-    /** Said of each DyT that began at the paper's α0 at every site, and only of those. */
+    /** Said of each DyT that began at the paper's α0, and only of those. */
     private String paperStart() {
         return data.norms().stream()
                 .filter(n ->
@@ -89,12 +95,34 @@ final class ReportText {
                 .collect(Collectors.joining());
     }
 
-    static boolean startsAtPaperAlpha(Norm n) {
+    private boolean startsAtPaperAlpha(Norm n) {
         boolean dyt = n.spec().matches("dyt(\\(.*)?")
                 && !n.spec().contains("calibrated")
                 && !n.spec().contains("alpha=none");
         double[] starts = firstAlphas(n);
-        return dyt && starts.length > 0 && Arrays.stream(starts).allMatch(a -> Math.abs(a - PAPER_ALPHA) < 1e-6);
+        // A language model's table by width is in force where the spec itself says nothing of α.
+        return dyt
+                && starts.length > 0
+                && (r.inNatsPerToken()
+                        ? !n.spec().contains("alpha=")
+                        : Arrays.stream(starts).allMatch(a -> Math.abs(a - PAPER_ALPHA) < 1e-6));
+    }
+
+    /** "α₀ = 0.5 at every site", "α₀ = 0.8 at attention sites and 0.2 elsewhere (…)". */
+    private String paperAlpha(Norm n) {
+        if (!r.inNatsPerToken()) {
+            return "α₀ = " + trim(PAPER_ALPHA) + " at every site";
+        }
+        double[] attention = firstAlphas(n.sites().stream().filter(s -> s.site().equals("attention")));
+        double[] others = firstAlphas(n.sites().stream().filter(s -> !s.site().equals("attention")));
+        String same = trimmed(firstAlphas(n));
+        return "α₀ = "
+                + (attention.length == 0
+                                || others.length == 0
+                                || trimmed(attention).equals(trimmed(others))
+                        ? same + " at every site"
+                        : trimmed(attention) + " at attention sites and " + trimmed(others) + " elsewhere")
+                + ", as its table for language models has it by width (beyond the table’s ends, as at its end)";
     }
 
     private String paperStart(Norm n) {
@@ -117,33 +145,34 @@ final class ReportText {
         double[] wanted = alphas(n, 2);
         String moved = ends.length == 0 || wanted.length == 0
                 ? ""
-                : " Over the sites α went from " + trim(PAPER_ALPHA) + " to " + range(ends)
-                        + ", where 1/std of its input is " + range(wanted) + ".";
-        return "<p>With the paper’s start, α₀ = " + trim(PAPER_ALPHA) + " at every site: " + escape(fact) + "." + moved
+                : " At the end α is " + range(ends) + " over the sites, and 1/std of its input is " + range(wanted)
+                        + ".";
+        return "<p>With the paper’s start, " + paperAlpha(n) + ": " + escape(fact) + "." + moved
                 + (s.found() == Finding.WORSE ? " This is said of so short a run; it says nothing of longer ones." : "")
                 + "</p>";
     }
 
     private static double[] firstAlphas(Norm n) {
-        return histories(n)
+        return firstAlphas(n.sites().stream());
+    }
+
+    private static double[] firstAlphas(Stream<SiteHistory> sites) {
+        return histories(sites)
                 .mapToDouble(h -> h.first()[1] == null ? Double.NaN : h.first()[1])
                 .toArray();
     }
 
     /** The last values of column 1 (α) or 2 (1/std) over sites and seeds. */
     private static double[] alphas(Norm n, int column) {
-        return histories(n)
+        return histories(n.sites().stream())
                 .map(h -> h.last()[column])
                 .filter(Objects::nonNull)
                 .mapToDouble(v -> v)
                 .toArray();
     }
 
-    private static java.util.stream.Stream<SeedHistory> histories(Norm n) {
-        return n.sites().stream()
-                .map(SiteHistory::seeds)
-                .flatMap(Collection::stream)
-                .filter(h -> h.points().length > 0);
+    private static Stream<SeedHistory> histories(Stream<SiteHistory> sites) {
+        return sites.map(SiteHistory::seeds).flatMap(Collection::stream).filter(h -> h.points().length > 0);
     }
 
     private String baselineLabel() {
@@ -152,8 +181,11 @@ final class ReportText {
 
     String table() {
         String head = "<table class=\"stack\"><thead><tr><th scope=\"col\">Norm</th>"
-                + column(r.metric() + ", mean ± sd")
-                + column("difference, 95% over seeds") + column("95% over test examples") + column("time a step")
+                + column(r.metric() + (r.inNatsPerToken() ? ", " + r.unit() : "") + ", mean ± sd")
+                + (r.inNatsPerToken() ? column(PERPLEXITY) : "")
+                + (inBytes() ? column(BITS) : "")
+                + column("difference, 95% over seeds") + column("95% over test " + data.example() + "s")
+                + column("time a step")
                 + column("peak memory") + column("diverged") + "</tr></thead><tbody>";
         return head + data.norms().stream().map(this::row).collect(Collectors.joining()) + "</tbody></table>";
     }
@@ -175,13 +207,25 @@ final class ReportText {
                 s.bootstrapLow95() == null ? "–" : Verdict.interval(r, s.bootstrapLow95(), s.bootstrapHigh95());
         long diverged = runs.stream().filter(Run::diverged).count();
         return "<tr><th scope=\"row\">" + escape(n.label()) + "</th>" + cell(r.metric(), value)
-                + cell("difference", difference) + cell("over examples", bootstrap) + cell("time a step", time(n))
+                + (r.inNatsPerToken() ? cell(PERPLEXITY, perplexity(s)) : "")
+                + (inBytes() ? cell(BITS, n.bitsPerByte() == null ? "–" : fixed(n.bitsPerByte(), 3)) : "")
+                + cell("difference", difference) + cell("over " + data.example() + "s", bootstrap)
+                + cell("time a step", time(n))
                 + cell("peak memory", memory(runs))
                 + cell("diverged", runs.isEmpty() ? "–" : diverged + " of " + runs.size()) + "</tr>";
     }
 
+    private static String perplexity(Summary s) {
+        return s.mean() == null ? "–" : fixed(Math.exp(s.mean()), 2);
+    }
+
+    private boolean inBytes() {
+        return data.norms().stream().anyMatch(n -> n.bitsPerByte() != null);
+    }
+
     private String unit() {
-        return r.unit().isEmpty() ? "" : r.unit().equals("%") ? "%" : " " + escape(r.unit());
+        // A long unit stands in the column's head.
+        return r.unit().isEmpty() || r.inNatsPerToken() ? "" : r.unit().equals("%") ? "%" : " " + escape(r.unit());
     }
 
     private String signedNumber(double v) {
@@ -213,8 +257,15 @@ final class ReportText {
     String tableCaption() {
         return "The difference is the norm’s " + escape(r.metric()) + " minus that of " + escape(baselineLabel())
                 + " with the same seed" + (r.unit().equals("%") ? ", in percentage points" : "")
-                + ". Its first interval is Student’s t over seeds and says how another seed may turn out; the second is a paired bootstrap over"
-                + " the test examples with the seeds as they are. Time is the median over runs of the median step, below it the"
+                + (r.inNatsPerToken()
+                        ? "; lower is better. Perplexity is e to the mean loss"
+                                + (inBytes()
+                                        ? ", and bits a byte are the same loss over the bytes of the held-out text, by its tokens a byte"
+                                        : "")
+                        : "")
+                + ". The difference’s first interval is Student’s t over seeds and says how another seed may turn out; the second is a paired bootstrap over"
+                + " the test " + data.example()
+                + "s with the seeds as they are. Time is the median over runs of the median step, below it the"
                 + " fastest and slowest run; ratios inside that spread say nothing. Memory is the largest resident size of a run’s own process,"
                 + " Java’s own included."
                 + (r.environment().get(Results.SIDE_BY_SIDE) instanceof Integer n && n > 1
@@ -289,11 +340,29 @@ final class ReportText {
                                 + ("fused".equals(r.environment().get("layernorm"))
                                         ? "."
                                         : ", but for LayerNorm and RMSNorm, which are libtorch’s."))
-                + (sizes.isEmpty() ? "" : " Trained parameters: " + escape(sizes) + ".") + "</p>";
+                + (sizes.isEmpty() ? "" : " Trained parameters: " + escape(sizes) + ".") + "</p>" + rules();
+    }
+
+    /** What the family's rule for a norm changed beside the norm, by norm; nothing where no norm has such a rule. */
+    private String rules() {
+        String rows = data.norms().stream()
+                .filter(n -> !n.ruleNotes().isEmpty())
+                .map(n -> "<li>With " + escape(n.label()) + ": " + escape(String.join("; ", n.ruleNotes())) + ".</li>")
+                .collect(Collectors.joining());
+        return rows.isEmpty()
+                ? ""
+                : "<p>Runs share everything but the norm, and what the model’s rules for it add:</p><ul>" + rows
+                        + "</ul>";
     }
 
     String environment() {
         return Html.definitions(r.environment());
+    }
+
+    /** As {@link #range}, where all are most often the same. */
+    private static String trimmed(double[] values) {
+        String range = range(values);
+        return range.contains(" ") ? range : trim(values[0]);
     }
 
     private static String range(double[] values) {

@@ -5,6 +5,7 @@ import io.github.dyt4j.lab.PairedStatistics.Difference;
 import io.github.dyt4j.lab.PairedStatistics.Finding;
 import io.github.dyt4j.lab.PairedStatistics.Interval;
 import io.github.dyt4j.lab.PairedStatistics.Spread;
+import io.github.dyt4j.training.Objective;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * norm's value minus the baseline's with the same seed. What cannot be given (an interval of one seed, a difference of the baseline from
  * itself) is null.
  *
- * @param unit "%" for accuracies; differences are then percentage points
+ * @param unit "%" for accuracies, whose differences are percentage points; "nats/token" for language models
  * @param runsToCome runs that were asked for and have not ended; 0 in a whole comparison
  */
 public record Results(
@@ -203,6 +204,11 @@ public record Results(
     @JsonIgnore
     public Summary baseline() {
         return summary.getFirst();
+    }
+
+    /** Whether values are nats a token, e to which is a perplexity. */
+    public boolean inNatsPerToken() {
+        return unit.equals(Objective.Metric.NATS_PER_TOKEN);
     }
 
     public List<Run> runs(String norm) {

@@ -13,8 +13,8 @@ import io.github.dyt4j.torch.Tensors;
 import io.github.dyt4j.torch.TorchRuntime;
 import io.github.dyt4j.torch.Weights;
 import io.github.dyt4j.training.Batches;
-import io.github.dyt4j.training.ClassificationTask;
 import io.github.dyt4j.training.Recipe;
+import io.github.dyt4j.training.Task;
 import io.github.dyt4j.training.run.Checkpoint;
 import io.github.dyt4j.training.run.FileStore;
 import io.github.dyt4j.training.run.RunTensors;
@@ -33,12 +33,12 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 
 /**
- * What each norm of a trained model makes of its input, x against y before γ and β (the paper's figures 2 and 4): a few test images go
+ * What each norm of a trained model makes of its input, x against y before γ and β (the paper's figures 2 and 4): a few test examples go
  * through a run's last checkpoint, and of eight tokens a sample of channels is kept. The fit is made over all of their values.
  */
 final class SiteTaps {
     private static final int TOKENS = 8;
-    private static final int TOKENS_OF_AN_IMAGE = 4;
+    private static final int TOKENS_OF_AN_EXAMPLE = 4;
     /** Channels of a token that are drawn: a regular sample, and the largest, since few channels carry the extremes (section 3). */
     private static final int SAMPLED = 72;
 
@@ -71,7 +71,7 @@ final class SiteTaps {
 
     private static List<SitePoints> look(Recipe recipe, Checkpoint.Found checkpoint) throws IOException {
         TorchRuntime.start(1); // another run may be using the cores
-        try (ClassificationTask task = ClassificationTask.of(recipe);
+        try (Task task = Task.of(recipe);
                 Batches batches = task.evaluation();
                 var _ = new Scope();
                 var _ = Grad.off()) {
@@ -82,29 +82,31 @@ final class SiteTaps {
                     model.parameters().state(),
                     true);
             model.parameters().training(false);
-            Tensor images = batches.next().input();
+            Tensor examples = batches.next().input();
+            String called = task.setup().examples().one();
             List<SitePoints> points = new ArrayList<>();
             NormSpec spec = model.norms().spec();
-            model.norms().tap((norm, input) -> points.add(points(spec, norm, input)));
-            model.forward(images.narrow(0, 0, Math.min(TOKENS, images.size(0))));
+            model.norms().tap((norm, input) -> points.add(points(spec, norm, input, called)));
+            model.forward(examples.narrow(0, 0, Math.min(TOKENS, examples.size(0))));
             return points;
         }
     }
 
-    private static SitePoints points(NormSpec spec, Norm norm, Tensor input) {
+    /** @param called what an example is called: image, sequence */
+    private static SitePoints points(NormSpec spec, Norm norm, Tensor input, String called) {
         Tensor x = tokens(input); // (B, N, C)
         Tensor y = tokens(norm.squashed(input));
-        int perImage = (int) Math.min(x.size(1), TOKENS_OF_AN_IMAGE);
-        int images = (int) Math.min(x.size(0), TOKENS / perImage);
+        int perExample = (int) Math.min(x.size(1), TOKENS_OF_AN_EXAMPLE);
+        int examples = (int) Math.min(x.size(0), TOKENS / perExample);
         int channels = (int) x.size(2);
-        double[] allX = doubles(x.narrow(0, 0, images));
-        double[] allY = doubles(y.narrow(0, 0, images));
+        double[] allX = doubles(x.narrow(0, 0, examples));
+        double[] allY = doubles(y.narrow(0, 0, examples));
         List<TokenPoints> tokens = new ArrayList<>();
-        for (int b = 0; b < images; b++) {
-            for (int k = 0; k < perImage; k++) {
-                int n = perImage == 1 ? 0 : Math.toIntExact(k * (x.size(1) - 1) / (perImage - 1));
+        for (int b = 0; b < examples; b++) {
+            for (int k = 0; k < perExample; k++) {
+                int n = perExample == 1 ? 0 : Math.toIntExact(k * (x.size(1) - 1) / (perExample - 1));
                 int at = Math.toIntExact((b * x.size(1) + n) * channels);
-                String label = "image " + (b + 1) + (x.size(1) == 1 ? "" : ", token " + n);
+                String label = called + " " + (b + 1) + (x.size(1) == 1 ? "" : ", token " + n);
                 tokens.add(new TokenPoints(
                         label,
                         IntStream.of(sample(allX, at, channels))
@@ -122,7 +124,7 @@ final class SiteTaps {
                 : TanhFit.of(x, y);
     }
 
-    /** (B, N, C) of any input: pooled (B, C) is one token an image, and each place of (B, C, H, W) is a token. */
+    /** (B, N, C) of any input: pooled (B, C) is one token an example, and each place of (B, C, H, W) is a token. */
     private static Tensor tokens(Tensor x) {
         return switch ((int) x.dim()) {
             case 2 -> x.unsqueeze(1);

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
@@ -127,8 +128,14 @@ final class Study {
         List<double[]> steps = any().trainingLoss();
         int interval = steps.size() < 2 ? 1 : (int) (steps.get(1)[0] - steps.get(0)[0]);
         return new ReportData(
-                new Metric(results.metric(), results.unit(), results.higherIsBetter(), Verdict.digits(results)),
-                "training loss",
+                new Metric(
+                        results.metric(),
+                        results.unit(),
+                        results.higherIsBetter(),
+                        Verdict.digits(results),
+                        results.inNatsPerToken()),
+                "training loss" + (results.inNatsPerToken() ? ", " + results.unit() : ""),
+                any().result().example(),
                 any().stepsPerEpoch(),
                 bin * interval,
                 norms);
@@ -145,6 +152,12 @@ final class Study {
         List<SitePoints> taps =
                 own.isEmpty() ? List.of() : SiteTaps.of(own.getFirst().folder());
         long parameters = own.isEmpty() ? 0 : own.getFirst().result().parameters();
+        double bits = own.stream()
+                .map(r -> r.result().bitsPerByte())
+                .filter(Objects::nonNull)
+                .mapToDouble(b -> b)
+                .average()
+                .orElse(Double.NaN);
         return new Norm(
                 s.norm(),
                 s.label(),
@@ -155,7 +168,9 @@ final class Study {
                 sites(own),
                 taps,
                 starts,
-                parameters);
+                parameters,
+                Double.isNaN(bits) ? null : (Double) bits,
+                own.isEmpty() ? List.of() : own.getFirst().result().ruleNotes());
     }
 
     private static List<SeedValue> differences(String norm, Results results) {
@@ -204,7 +219,7 @@ final class Study {
         String shared = plan.recipe()
                 .resolved()
                 .lines()
-                .filter(l -> !l.matches("(norm|seed|threads):.*"))
+                .filter(l -> !l.matches("(norm|seed|threads|compare_norms|compare_seeds):.*"))
                 .collect(Collectors.joining("\n"));
         return "# norm: each of " + String.join("; ", plan.norms()) + "\n# seed: 0 to " + (plan.seeds() - 1) + "\n"
                 + shared;

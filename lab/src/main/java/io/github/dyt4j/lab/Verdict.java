@@ -41,7 +41,7 @@ final class Verdict {
         return switch (s.found()) {
             case BETTER, WORSE -> "is " + amount(r, Math.abs(d)) + " " + ahead + " (" + interval + ")";
             case NO_DIFFERENCE ->
-                "shows no difference over seeds (" + signed(r, d) + ", " + interval + ")" + doubt(s, ahead);
+                "shows no difference over seeds (" + signed(r, d) + ", " + interval + ")" + doubt(r, s, ahead);
             default ->
                 "has " + Finding.TOO_FEW_SEEDS.words() + " (difference " + signed(r, d) + " over "
                         + (s.seeds() == 1 ? "one seed" : s.seeds() + " seeds") + ")";
@@ -49,16 +49,17 @@ final class Verdict {
     }
 
     /** Few seeds make a wide interval; where the test examples alone say otherwise, silence would flatter. */
-    private static String doubt(Summary s, String ahead) {
+    private static String doubt(Results r, Summary s, String ahead) {
         Double low = s.bootstrapLow95();
         Double high = s.bootstrapHigh95();
         return low != null && high != null && (low > 0 || high < 0)
-                ? ", but over the test examples it is " + ahead + " (" + wide(low) + " to " + wide(high) + ")"
+                ? ", but over the test examples it is " + ahead + " (" + wide(r, low) + " to " + wide(r, high) + ")"
                 : "";
     }
 
-    private static String wide(double v) {
-        return fixed(v, 2);
+    /** A digit more, since such an interval may be close to zero. */
+    private static String wide(Results r, double v) {
+        return fixed(v, digits(r) + 1);
     }
 
     static String diverged(Results r, Summary s) {

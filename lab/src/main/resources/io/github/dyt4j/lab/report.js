@@ -19,7 +19,7 @@
     if (!baseline || !others.length) return missing('difference', 'The differences are drawn once a seed has been run with two norms.');
     const figure = caption('difference', `How far from ${baseline.label}, seed by seed`,
       `Each small mark is one seed: its ${metric.name} minus that of ${baseline.label} with the same seed. The large mark is the mean, the heavy bar its 95% interval over seeds; `
-      + `the light dashed bar below it is the 95% interval over test examples. A bar that reaches the zero line shows no difference. ${metric.higherIsBetter ? 'Right' : 'Left'} is better.`);
+      + `the light dashed bar below it is the 95% interval over test ${data.example}s. A bar that reaches the zero line shows no difference. ${metric.higherIsBetter ? 'Right' : 'Left'} is better.`);
     const chart = add(figure, 'Paired differences from the baseline', () => {
       const series = [];
       others.forEach((n, row) => {
@@ -39,11 +39,11 @@
           data: [[s.difference, y]], z: 5,
           tooltip: { formatter: () => rows(escape(n.label), [['difference', signed(s.difference, metric.digits) + points],
             ['95% over seeds', s.low95 == null ? 'needs two seeds' : `${signed(s.low95, metric.digits)} to ${signed(s.high95, metric.digits)}`],
-            ['95% over examples', s.bootstrapLow95 == null ? '–' : `${signed(s.bootstrapLow95, metric.digits)} to ${signed(s.bootstrapHigh95, metric.digits)}`]]) } });
+            [`95% over ${data.example}s`, s.bootstrapLow95 == null ? '–' : `${signed(s.bootstrapLow95, metric.digits)} to ${signed(s.bootstrapHigh95, metric.digits)}`]]) } });
       });
       const ends = others.flatMap((n) => [...n.differences.map((d) => d.value), n.summary.low95 ?? 0, n.summary.high95 ?? 0, n.summary.bootstrapLow95 ?? 0, n.summary.bootstrapHigh95 ?? 0]).concat(0);
       const room = (Math.max(...ends) - Math.min(...ends) || 1) * 0.06;
-      return frame(axis(`difference in ${metric.name}${points ? ',' + points : ''}`, { scale: false, axisLine: { onZero: false, lineStyle: { color: css('--soft') } }, min: Math.min(...ends) - room, max: Math.max(...ends) + room, axisLabel: { color: css('--soft'), fontSize: 11, showMinLabel: false, showMaxLabel: false, formatter: (v) => signed(Number(v.toPrecision(4)), Math.abs(v) < 1 && v !== 0 ? 2 : 0) } }),
+      return frame(axis(`difference in ${metric.name}${points ? ',' + points : ''}`, { scale: false, axisLine: { onZero: false, lineStyle: { color: css('--soft') } }, min: Math.min(...ends) - room, max: Math.max(...ends) + room, axisLabel: { color: css('--soft'), fontSize: 11, showMinLabel: false, showMaxLabel: false, formatter: (v) => (v > 0 ? '+' : '') + precise(v) } }),
         axis('', { min: -0.5, max: others.length - 0.4, interval: 1, axisLabel: { show: false }, axisTick: { show: false }, axisLine: { show: false }, splitLine: { show: false } }),
         [...series, { type: 'line', data: [[0, -0.5], [0, others.length - 0.4]], symbol: 'none', silent: true, tooltip: { show: false }, lineStyle: { color: css('--n0'), width: 1 }, z: 1 }],
         { grid: { left: 16, right: 16, top: 6, bottom: 44 } });
@@ -61,9 +61,11 @@
     return [...at].sort((a, b) => a[0] - b[0]).map(([x, ys]) => [x, mean(ys), ys]);
   }
 
-  function curves(id, pick, yName, label, digits, title, text) {
+  /** @param shown what is drawn of a value: itself, or e to it */
+  function curves(id, pick, yName, label, digits, title, text, shown = (y) => y) {
     const drawn = norms.map((n, i) => ({ n, i, lines: n.curves.map(pick).filter((c) => c.length) })).filter((d) => d.lines.length)
-      .map((d) => ({ ...d, mean: averaged(d.lines) }));
+      .map((d) => ({
+        ...d, lines: d.lines.map((c) => c.map(([x, y]) => [x, shown(y)])), mean: averaged(d.lines).map(([x, m, ys]) => [x, shown(m), ys.map(shown)]) }));
     if (!drawn.length) return missing(id, `No ${label} has been recorded yet.`);
     const figure = caption(id, title(drawn), text, legend(drawn.map((d) => [key(d.i), d.n.label])));
     add(figure, title(drawn), () => {
@@ -155,7 +157,7 @@
     if (!groups.length) return missing('taps', 'No finished run has been looked into yet.');
     const tokens = groups[0].sites[0].tokens;
     const figure = caption('taps', 'Each token passes a row norm on a line of its own; a pointwise norm has one curve for all',
-      'Across: the norm’s input x. Up: its output before γ and β. One mark is one channel of one token of a few test images, after training (first seed); '
+      `Across: the norm’s input x. Up: its output before γ and β. One mark is one channel of one token of a few test ${data.example}s, after training (first seed); `
       + 'tokens differ in colour and symbol, and pointing at one brings it out. The line is tanh: with the layer’s own α where it is DyT, else the best a·tanh(bx) by least squares, with the '
       + 'share of variance it explains (R²) and beside it that of a straight line. The closer the two, the more nearly linear the norm acts there.',
       legend(tokens.map((t, k) => [key(0, { line: false, mark: symbol(k), hue: '--token' + k }), t.label])));
@@ -270,7 +272,12 @@
     `Heavy lines are means over seeds, thin ones are seeds${data.trainBin > 1 ? `; a point is the mean of ${data.trainBin} steps` : ''}. Point at the chart for values; drag to move, Ctrl and the wheel to zoom, double-click to go back.`);
   curves('test', (c) => c.test, metric.name + (metric.unit ? `, ${metric.unit}` : ''), metric.name, metric.digits,
     (d) => `${metric.name[0].toUpperCase() + metric.name.slice(1)} ends at ${ends(d, metric.digits)}`,
-    'Measured on the test set through training. Heavy lines are means over seeds, thin ones are seeds.');
+    `Measured on ${metric.perplexity ? 'held-out text' : 'the test set'} through training. Heavy lines are means over seeds, thin ones are seeds.`);
+  if (metric.perplexity) {
+    curves('perplexity', (c) => c.test, 'perplexity', 'perplexity', 2,
+      (d) => `Test perplexity ends at ${ends(d, 2)}`,
+      'e to the test loss: of how many equally likely tokens the next one is as hard to tell. Heavy lines are e to the mean loss over seeds, thin ones are seeds.', Math.exp);
+  }
   taps();
   alpha();
   finalAlpha();

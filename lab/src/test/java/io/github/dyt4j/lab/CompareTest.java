@@ -6,11 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.lab.Compare.Plan;
 import io.github.dyt4j.torch.Tensors;
-import io.github.dyt4j.training.ClassificationTask;
 import io.github.dyt4j.training.Recipe;
 import io.github.dyt4j.training.Recipes;
+import io.github.dyt4j.training.Task;
 import io.github.dyt4j.training.run.Metrics;
 import io.github.dyt4j.training.run.RunResult;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -158,10 +159,29 @@ class CompareTest {
 
     @Test
     void passesARunsOwnMessageOn() throws Exception {
-        Recipe bad = tiny().with("num_heads=5");
+        Recipe bad = tiny().with("mean=[0.1, 0.2]"); // of two channels, which the run alone looks at
         assertThatThrownBy(() -> Compare.run(plan(bad, 1), new Log(), () -> false))
                 .isInstanceOf(UserError.class)
+                .hasMessageContaining("mean");
+        assertThat(folder.resolve("out/layernorm-seed0/log.txt")).content().contains("mistake: ");
+    }
+
+    @Test
+    void aModelThatCannotBeIsRefusedBeforeAnyRun() {
+        assertThatThrownBy(() -> Compare.run(plan(tiny().with("num_heads=5"), 1), new Log(), () -> false))
+                .isInstanceOf(UserError.class)
                 .hasMessageContaining("num_heads");
+        assertThat(folder.resolve("out")).doesNotExist();
+    }
+
+    @Test
+    void aRunThatFailsSaysWhyInOneSentence() throws Exception {
+        assertThat(Compare.run(plan(tiny(), 1), new Log(), () -> true)).isEmpty();
+        Files.createDirectories(folder.resolve("out/layernorm-seed0/sites.jsonl"));
+        assertThatThrownBy(() -> Compare.run(plan(tiny(), 1), new Log(), () -> false))
+                .isInstanceOf(IOException.class)
+                .hasMessageMatching(
+                        "The run \\S+ failed \\(exit code 1\\): \\S+sites.jsonl: Is a directory\nAll that .*");
     }
 
     @Test
@@ -183,6 +203,24 @@ class CompareTest {
         assertThatThrownBy(() -> new Plan(r, NORMS, 0, null, 1, "")).hasMessageContaining("--seeds 0");
         assertThatThrownBy(() -> new Plan(r, List.of("layernorm", "dytt"), 3, null, 1, ""))
                 .isInstanceOf(UserError.class);
+    }
+
+    @Test
+    void aRecipeSaysWhatIsComparedUnlessOtherwiseAsked() {
+        Recipe own =
+                tiny().with("compare_norms=rmsnorm; dyt ;derf(init=calibrated)").with("compare_seeds=2");
+        Plan plan = Plan.of(own, null, null, null, 1, "");
+        assertThat(plan.norms()).containsExactly("rmsnorm", "dyt", "derf(init=calibrated)");
+        assertThat(plan.seeds()).isEqualTo(2);
+        Plan asked = Plan.of(own, NORMS, 1, null, 1, "");
+        assertThat(asked.norms()).isEqualTo(NORMS);
+        assertThat(asked.seeds()).isEqualTo(1);
+        Plan usual = Plan.of(tiny(), null, null, null, 1, "");
+        assertThat(usual.norms()).containsExactly("layernorm", "dyt", "dyt(init=calibrated)");
+        assertThat(usual.seeds()).isEqualTo(3);
+        // It is what is compared that names the folder, and not who said so.
+        assertThat(Plan.of(own, usual.norms(), 3, null, 1, "").folder()).isEqualTo(usual.folder());
+        assertThat(plan.folder()).isNotEqualTo(usual.folder());
     }
 
     @Test
@@ -219,7 +257,7 @@ class CompareTest {
 
     private static Map<String, float[]> otherWeights(String norm, int seed) {
         Recipe recipe = tiny().with("norm", norm).with("seed", seed);
-        try (ClassificationTask task = ClassificationTask.of(recipe)) {
+        try (Task task = Task.of(recipe)) {
             List<String> sites = task.model().norms().sites().stream()
                     .map(s -> s.name() + ".")
                     .collect(Collectors.toList());

@@ -52,6 +52,7 @@ class ReportInBrowserTest {
             assertThat(page.locator(".chart").count()).isEqualTo(1 + 2 + 12 + 8 + 2);
             Chromium.everyChartDrew(page);
             Chromium.noSidewaysScroll(page);
+            assertThat(page.locator("#perplexity").isVisible()).isFalse();
             Chromium.picture(page, scheme.name().toLowerCase(java.util.Locale.ROOT));
             page.getByText("all 9").first().click();
             assertThat(page.locator("#taps .chart").count()).isEqualTo(27);
@@ -60,6 +61,31 @@ class ReportInBrowserTest {
         }
         assertThat(chromium.console()).isEmpty();
         assertThat(chromium.fetched()).allMatch(url -> url.startsWith("file:")).hasSize(2);
+    }
+
+    /** Loss and perplexity are two charts, and words are those of text. */
+    @Test
+    void drawsTheLossAndThePerplexityOfLanguageModels() throws Exception {
+        chromium.forget();
+        Page page = page(1200, ColorScheme.LIGHT, Synthetic.ofText(3));
+        assertThat(page.locator(".chart").count()).isEqualTo(1 + 3 + 12 + 8 + 2);
+        Chromium.everyChartDrew(page);
+        Chromium.noSidewaysScroll(page);
+        Chromium.picture(page, "text");
+        assertThat(page.innerText("#test h3")).matches("Test loss ends at 1\\.5\\d\\d with RMSNorm, .*");
+        assertThat(page.innerText("#perplexity h3")).matches("Test perplexity ends at 4\\.[45]\\d with RMSNorm, .*");
+        assertThat(page.innerText("#difference figcaption"))
+                .contains("Left is better")
+                .doesNotContain("image");
+        Locator chart = page.locator("#perplexity .chart");
+        chart.scrollIntoViewIfNeeded();
+        BoundingBox box = chart.boundingBox();
+        page.mouse().move(box.x + box.width / 2, box.y + box.height / 2);
+        Locator tip = chart.locator(".tip");
+        tip.waitFor();
+        assertThat(tip.innerText()).contains("step", "RMSNorm").containsPattern("\\d\\.\\d\\d\\s*± 0\\.\\d\\d");
+        page.context().close();
+        assertThat(chromium.console()).isEmpty();
     }
 
     @Test

@@ -35,6 +35,36 @@ class ReportTest {
         assertThat(html).doesNotContain("Not whole yet");
     }
 
+    /** A loss: lower is better, in nats, with its perplexity, and with the family's rules that go with a norm. */
+    @Test
+    void saysWhatRunsOfLanguageModelsSay() {
+        Synthetic.Comparison c = Synthetic.ofText(3);
+        String html = Report.html(c.results(), c.data(), "");
+        assertThat(c.results().verdict())
+                .matches("Against RMSNorm at 1\\.51\\d nats/token test loss: DyT is 0\\.1[12]\\d nats/token behind "
+                        + "\\(95% interval \\+0\\.1\\d\\d to \\+0\\.1\\d\\d\\); DyT \\(calibrated\\) .*");
+        assertThat(c.results().summary().get(1).finding()).isEqualTo("worse");
+        Double mean = java.util.Objects.requireNonNull(c.results().baseline().mean());
+        String page = html.replaceAll("(?s)<(script|style).*?</(script|style)>", "");
+        assertThat(page)
+                .contains("<th scope=\"col\">perplexity</th>", "<th scope=\"col\">bits a byte</th>")
+                .contains("<td data-label=\"perplexity\"><span>" + Html.fixed(Math.exp(mean), 2) + "</span></td>")
+                .contains("95% over test sequences", "lower is better")
+                .contains("and what the model’s rules for a norm add, which is listed below")
+                .contains("<li>With DyT: one learned number; the table by width.</li>")
+                .contains("With the paper’s start, α₀ = 0.8 at attention sites and 0.2 elsewhere, as its table")
+                .contains("At the end α is ")
+                .doesNotContain("augmentation", "image", "in percentage points", "RMSNorm: one");
+        String images = Report.html(
+                        Synthetic.comparison(3).results(),
+                        Synthetic.comparison(3).data(),
+                        "")
+                .replaceAll("(?s)<(script|style).*?</(script|style)>", "");
+        assertThat(images)
+                .contains("augmentation", "95% over test images")
+                .doesNotContain("perplexity</th>", "bits a byte", "rules for", "sequence");
+    }
+
     @Test
     void saysWhatIsStillToCome() {
         Synthetic.Comparison c = Synthetic.comparison(1);

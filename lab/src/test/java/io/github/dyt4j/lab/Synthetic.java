@@ -23,23 +23,50 @@ import org.jspecify.annotations.Nullable;
 
 /** A comparison that never ran, with made-up numbers of a plausible shape, to test statistics, words and drawing. */
 final class Synthetic {
-    static final List<String> NORMS = List.of("layernorm", "dyt", "dyt(init=calibrated)");
-    private static final double[] LEVEL = {83, 75.5, 82.6};
+    private static final Kind IMAGES = new Kind(
+            List.of("layernorm", "dyt", "dyt(init=calibrated)"),
+            List.of(83.0, 75.5, 82.6),
+            new Metric("test accuracy", "%", true, 1, false),
+            "image");
+    private static final Kind TEXT = new Kind(
+            List.of("rmsnorm", "dyt", "dyt(init=calibrated)"),
+            List.of(1.512, 1.634, 1.514),
+            new Metric("test loss", "nats/token", false, 3, true),
+            "sequence");
+    private static final List<List<String>> RULES =
+            List.of(List.of(), List.of("one learned number", "the table by width"), List.of("calibration starts it"));
     private static final int STEPS = 564;
     private static final int DEPTH = 4;
 
+    /** @param levels about what each norm comes to */
+    private record Kind(List<String> norms, List<Double> levels, Metric metric, String example) {}
+
+    private final Kind kind;
     private final SplittableRandom random = new SplittableRandom(1);
+
+    private Synthetic(Kind kind) {
+        this.kind = kind;
+    }
 
     record Comparison(Results results, ReportData data) {}
 
     /** @param seeds how many have ended of the three that were asked for */
     static Comparison comparison(int seeds) {
-        return new Synthetic().make(seeds);
+        return new Synthetic(IMAGES).make(seeds);
+    }
+
+    /** The same of language models, whose metric is better where it is lower. */
+    static Comparison ofText(int seeds) {
+        return new Synthetic(TEXT).make(seeds);
+    }
+
+    private boolean text() {
+        return kind.metric.perplexity();
     }
 
     private Comparison make(int seeds) {
         List<Outcome> outcomes = new ArrayList<>();
-        for (int n = 0; n < NORMS.size(); n++) {
+        for (int n = 0; n < kind.norms.size(); n++) {
             for (int seed = 0; seed < seeds; seed++) {
                 outcomes.add(outcome(n, seed));
             }
@@ -50,20 +77,27 @@ final class Synthetic {
         environment.put("kernels", "vector 512-bit, 2 threads");
         Results results = Results.of(
                 new Setting(
-                        "synthetic", "dyt4j compare synthetic", environment, "test accuracy", "%", true, labels(), 3),
+                        "synthetic",
+                        "dyt4j compare synthetic",
+                        environment,
+                        kind.metric.name(),
+                        kind.metric.unit(),
+                        kind.metric.higherIsBetter(),
+                        labels(),
+                        3),
                 outcomes);
         List<Norm> norms = new ArrayList<>();
-        for (int n = 0; n < NORMS.size(); n++) {
+        for (int n = 0; n < kind.norms.size(); n++) {
             norms.add(norm(n, seeds, results));
         }
-        return new Comparison(
-                results, new ReportData(new Metric("test accuracy", "%", true, 1), "training loss", 94, 6, norms));
+        return new Comparison(results, new ReportData(kind.metric, "training loss", kind.example, 94, 6, norms));
     }
 
-    private static SequencedMap<String, String> labels() {
+    private SequencedMap<String, String> labels() {
+        double[] starts = text() ? new double[] {0.8, 0.2} : new double[] {0.5, 0.5};
         SequencedMap<String, String> labels = new LinkedHashMap<>();
-        for (String norm : NORMS) {
-            labels.put(norm, NormLabel.of(norm, norm.equals("dyt") ? new double[] {0.5, 0.5} : new double[0]));
+        for (String norm : kind.norms) {
+            labels.put(norm, NormLabel.of(norm, norm.equals("dyt") ? starts : new double[0]));
         }
         return labels;
     }
@@ -72,16 +106,18 @@ final class Synthetic {
         double[] examples = new double[2000];
         double sum = 0;
         for (int i = 0; i < examples.length; i++) {
-            examples[i] = random.nextDouble() * 100 < LEVEL[n] - seed * 0.3 ? 100 : 0;
+            examples[i] = text()
+                    ? kind.levels.get(n) + 0.003 * seed + 0.1 * (random.nextDouble() - 0.5)
+                    : random.nextDouble() * 100 < kind.levels.get(n) - seed * 0.3 ? 100 : 0;
             sum += examples[i];
         }
         double value = sum / examples.length;
         return new Outcome(
                 new Run(
-                        NORMS.get(n),
+                        kind.norms.get(n),
                         seed,
                         value,
-                        value + 0.1,
+                        text() ? value - 0.001 : value + 0.1,
                         false,
                         78 + n * 3 + random.nextDouble(),
                         (400L + n) << 20),
@@ -90,10 +126,10 @@ final class Synthetic {
 
     private Norm norm(int n, int seeds, Results results) {
         Summary summary = results.summary().get(n);
-        List<Run> baseline = results.runs(NORMS.getFirst());
+        List<Run> baseline = results.runs(kind.norms.getFirst());
         List<SeedValue> differences = new ArrayList<>();
         List<Curve> curves = new ArrayList<>();
-        for (Run run : results.runs(NORMS.get(n))) {
+        for (Run run : results.runs(kind.norms.get(n))) {
             differences.add(new SeedValue(run.seed(), value(run) - value(baseline.get(run.seed()))));
             curves.add(curve(n, run));
         }
@@ -110,7 +146,7 @@ final class Synthetic {
             }
         }
         return new Norm(
-                NORMS.get(n),
+                kind.norms.get(n),
                 labels().sequencedValues().stream().toList().get(n),
                 n == 0,
                 summary,
@@ -119,7 +155,9 @@ final class Synthetic {
                 n == 0 ? List.of() : sites,
                 seeds == 0 ? List.of() : taps,
                 starts,
-                463_000 + n);
+                463_000 + n,
+                text() ? (Double) (kind.levels.get(n) / Math.log(2)) : null,
+                text() ? RULES.get(n) : List.of());
     }
 
     private Curve curve(int n, Run run) {
@@ -131,7 +169,8 @@ final class Synthetic {
         }
         double[][] test = new double[6][];
         for (int e = 0; e < 6; e++) {
-            test[e] = new double[] {94 * (e + 1), value(run) - 14 * Math.exp(-e) + (e == 5 ? 14 * Math.exp(-5) : 0)};
+            double way = Math.exp(-e) - (e == 5 ? Math.exp(-5) : 0); // the last is the run's own value
+            test[e] = new double[] {94 * (e + 1), value(run) + (text() ? 1 : -14) * way};
         }
         return new Curve(run.seed(), train, test);
     }
@@ -142,7 +181,8 @@ final class Synthetic {
             @Nullable Double[][] points = new Double[7][];
             for (int e = 0; e <= 6; e++) {
                 double std = 0.6 + 0.2 * b + 0.08 * e + 0.05 * random.nextDouble();
-                double start = n == 1 ? 0.5 : 1 / (0.6 + 0.2 * b);
+                double given = !text() ? 0.5 : site.equals("attention") ? 0.8 : 0.2;
+                double start = n == 1 ? given : 1 / (0.6 + 0.2 * b);
                 points[e] = new Double[] {94.0 * e, e == 0 ? start : start + 0.1 * e * (1 / std - start), 1 / std};
             }
             histories.add(new SeedHistory(seed, points));
@@ -160,7 +200,7 @@ final class Synthetic {
                 double x = std * (random.nextDouble() + random.nextDouble() + random.nextDouble() - 1.5) * 2.4;
                 points[c] = new double[] {x, n == 0 ? x / std : Math.tanh(alpha * x)};
             }
-            tokens.add(new TokenPoints("image " + t / 4 + ", patch " + t % 4 * 5, points));
+            tokens.add(new TokenPoints(kind.example + " " + t / 4 + ", patch " + t % 4 * 5, points));
         }
         return new SitePoints(
                 name, site, n == 0 ? new Fit(2.4, 0.5, false, 0.971, 0.953) : new Fit(1, alpha, true, 1, 0.93), tokens);

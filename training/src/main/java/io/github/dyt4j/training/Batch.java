@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A batch as tensors of the scope that is open.
  *
- * @param input (B, C, H, W) f32
- * @param labels (B) i64
+ * @param input images (B, C, H, W) f32, or tokens (B, T) i64
+ * @param labels classes (B) i64, or the token after each (B, T) i64
  * @param targets (B, classes) f32, each row a distribution; null: the labels are meant
  */
 public record Batch(Tensor input, Tensor labels, @Nullable Tensor targets) {

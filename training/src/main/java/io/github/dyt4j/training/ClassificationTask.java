@@ -1,101 +1,36 @@
 package io.github.dyt4j.training;
 
-import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.models.Model;
-import io.github.dyt4j.models.Models;
-import io.github.dyt4j.torch.NormSpec;
-import io.github.dyt4j.torch.TorchRuntime;
-import io.github.dyt4j.training.data.Image;
 import io.github.dyt4j.training.data.ImageData;
-import io.github.dyt4j.training.data.ImageDataset;
 import io.github.dyt4j.training.data.ImageTransforms;
 import io.github.dyt4j.training.data.Interpolation;
 import io.github.dyt4j.training.data.Loader;
 import io.github.dyt4j.training.data.Mixup;
 import io.github.dyt4j.training.data.Pipeline;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.SequencedMap;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Images and their classes. */
-public final class ClassificationTask implements Task {
+final class ClassificationTask implements Task {
+    private final ImageSetup setup;
     private final Recipe recipe;
     private final ImageData data;
     private final Model model;
-    private final int classes;
     private final Objective objective = new Classification();
     private final Pipeline training;
     private final Pipeline evaluation;
     private final @Nullable Mixup mixup;
 
-    private ClassificationTask(Recipe recipe, ImageData data, Model model, int classes) {
-        this.recipe = recipe;
-        this.data = data;
+    ClassificationTask(ImageSetup setup, Model model) {
+        this.setup = setup;
+        this.recipe = setup.recipe();
+        this.data = setup.data();
         this.model = model;
-        this.classes = classes;
         ImageTransforms transforms = transforms();
         training = transforms.training();
         evaluation = transforms.evaluation();
         mixup = mixup();
-        if (data.train().size() < batchSize()) {
-            throw new UserError(data.train().size() + " training images do not fill one batch of " + batchSize()
-                    + ".\nTake a smaller batch_size.");
-        }
-    }
-
-    /** Opens the recipe's data and builds its model, with initial weights that the recipe's seed alone decides. */
-    public static ClassificationTask of(Recipe recipe) {
-        return of(recipe, open(recipe));
-    }
-
-    /** The same with data that is already there. */
-    public static ClassificationTask of(Recipe recipe, ImageData data) {
-        SequencedMap<String, Object> arguments = recipe.modelArguments();
-        complete(arguments, data);
-        Footprint.of(recipe, arguments).require(recipe);
-        TorchRuntime.seed(recipe.seed());
-        Model model = Models.create(recipe.model(), arguments, NormSpec.parse(recipe.norm()));
-        return new ClassificationTask(recipe, data, model, Models.numClasses(recipe.model(), arguments));
-    }
-
-    static ImageData open(Recipe recipe) {
-        ImageData data = recipe.data().equals("builtin")
-                ? ImageData.builtIn()
-                : ImageData.open(Path.of(recipe.data()), recipe.skipBad());
-        if (data.classes().size() < 2) {
-            throw new UserError("There is one class alone in " + recipe.data() + " ("
-                    + data.classes().getFirst() + "): there is nothing to tell apart.\n"
-                    + "A class is a folder of images; at least two are needed.");
-        }
-        return data;
-    }
-
-    /** Puts in what the recipe leaves to the data: in_chans and num_classes. */
-    static void complete(Map<String, Object> arguments, ImageData data) {
-        int classes = data.classes().size();
-        arguments.putIfAbsent("in_chans", channels(data.train()));
-        arguments.putIfAbsent("num_classes", classes);
-        int outputs = (int) Objects.requireNonNull(arguments.get("num_classes"));
-        if (outputs < classes) {
-            throw new UserError("num_classes is " + outputs + ", but the data has " + classes + " classes.\n"
-                    + "Leave num_classes away, and it is taken from the data.");
-        }
-    }
-
-    /** Of the first few images: a coloured set may begin with a grey one. */
-    private static int channels(ImageDataset images) {
-        return IntStream.range(0, Math.min(16, images.size()))
-                .mapToObj(images::tryImage)
-                .flatMap(Optional::stream)
-                .mapToInt(Image::channels)
-                .max()
-                .orElse(3);
     }
 
     private ImageTransforms transforms() {
@@ -127,20 +62,12 @@ public final class ClassificationTask implements Task {
                         recipe.number("mixup_prob"),
                         recipe.number("mixup_switch_prob"),
                         smoothing,
-                        classes,
+                        setup.config().numClasses(),
                         0);
-    }
-
-    private int batchSize() {
-        return recipe.batchSize();
     }
 
     private int threads() {
         return recipe.workers() == 0 ? Loader.defaultThreads() : recipe.workers();
-    }
-
-    public ImageData data() {
-        return data;
     }
 
     @Override
@@ -154,8 +81,8 @@ public final class ClassificationTask implements Task {
     }
 
     @Override
-    public int batchesPerEpoch() {
-        return data.train().size() / batchSize();
+    public TaskSetup setup() {
+        return setup;
     }
 
     @Override
@@ -171,13 +98,13 @@ public final class ClassificationTask implements Task {
     private Batches loader(long fromBatch, @Nullable Mixup mixing) {
         int epoch = Math.toIntExact(fromBatch / batchesPerEpoch());
         int number = (int) (fromBatch % batchesPerEpoch());
-        return batches(
-                Loader.training(data.train(), training, mixing, batchSize(), recipe.seed(), epoch, number, threads()));
+        return batches(Loader.training(
+                data.train(), training, mixing, recipe.batchSize(), recipe.seed(), epoch, number, threads()));
     }
 
     @Override
     public Batches evaluation() {
-        return batches(Loader.evaluation(data.test(), evaluation, batchSize(), threads()));
+        return batches(Loader.evaluation(data.test(), evaluation, recipe.batchSize(), threads()));
     }
 
     private static Batches batches(Loader loader) {
@@ -204,10 +131,5 @@ public final class ClassificationTask implements Task {
         return Stream.of(data.train(), data.test())
                 .flatMap(d -> d.skipped().stream())
                 .toList();
-    }
-
-    @Override
-    public String describe() {
-        return data.describe();
     }
 }

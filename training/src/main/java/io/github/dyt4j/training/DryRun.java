@@ -2,7 +2,6 @@ package io.github.dyt4j.training;
 
 import io.github.dyt4j.torch.Norm;
 import io.github.dyt4j.torch.TorchRuntime;
-import io.github.dyt4j.training.data.ImageData;
 import io.github.dyt4j.training.run.Environment;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,13 +11,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a recipe would take, without training it: the model is built and makes a step, on noise where the data is not there. A model that this
+ * What a recipe would take, without training it: the model is built and makes a step, on noise where the data are not there. A model that this
  * machine cannot hold is counted by formula alone.
  *
  * @param data what it was tried on
  * @param sites the norm slots by kind, as "12 attention"; null where the model was not built
- * @param trainingImages 0 where the data is not there
- * @param probe images in the batch that was timed; 0 where none was
+ * @param trainingExamples 0 where the data are not there
+ * @param stepsPerEpoch 0 where nobody can know
+ * @param probe examples in the batch that was timed; 0 where none was
  * @param secondsPerStep of an optimizer step, scaled from the probe
  * @param peakBytes of this process after the step
  */
@@ -27,44 +27,62 @@ public record DryRun(
         Footprint footprint,
         String data,
         @Nullable String sites,
-        int trainingImages,
+        long trainingExamples,
+        int stepsPerEpoch,
         int probe,
         double secondsPerStep,
         long peakBytes) {
     /** Enough to keep the cores busy, and few enough that a large model answers soon. */
     private static final int PROBE = 16;
 
+    private static final int PROBE_TOKENS = 4096;
+    private static final int PROBE_STEPS = 20;
+    private static final double PROBE_SECONDS = 3;
+
+    /** @throws io.github.dyt4j.formats.UserError for a mistake in the recipe or the data, but for data that are not there */
     public static DryRun of(Recipe recipe) {
-        boolean there = ProbeData.there(recipe);
-        Map<String, Object> arguments = recipe.modelArguments();
-        ImageData data = ProbeData.of(recipe, 4 * PROBE);
-        ClassificationTask.complete(arguments, data);
-        Footprint footprint = Footprint.of(recipe, arguments);
-        String described = there
-                ? data.describe()
-                : "there is no " + recipe.data() + " here, so tried on "
-                        + data.train().describe();
-        int images = there ? data.train().size() : 0;
+        TaskSetup setup = TaskSetup.trial(recipe, 4 * PROBE);
+        Footprint footprint = Footprint.of(setup);
+        String described = setup.noise()
+                ? "there is no " + recipe.data() + " here, so tried on " + setup.describe()
+                : setup.describe();
+        long examples = setup.noise() ? 0 : setup.trainingExamples();
+        int steps = !setup.noise()
+                ? setup.epochs().steps()
+                : recipe.has("steps_per_epoch") ? recipe.integer("steps_per_epoch") : 0;
         if (!footprint.fits()) {
-            return new DryRun(recipe, footprint, described, null, images, 0, Double.NaN, 0);
+            setup.close();
+            return new DryRun(recipe, footprint, described, null, examples, steps, 0, Double.NaN, 0);
         }
         TorchRuntime.start(recipe.integer("threads"));
-        int probe = Math.min(Math.min(recipe.batchSize(), PROBE), data.train().size());
-        try (Task task = ClassificationTask.of(recipe.with("batch_size", probe), data)) {
-            double scale = (double) recipe.batchSize() * recipe.gradAccumSteps() / probe;
-            double seconds = scale * seconds(recipe.with("grad_accum_steps", 1), task);
+        int probe = (int) Math.min(Math.min(recipe.batchSize(), probe(setup)), setup.trainingExamples());
+        double scale = (double) recipe.batchSize() * recipe.gradAccumSteps() / probe;
+        Recipe tried = recipe.with("batch_size", probe).with("grad_accum_steps", 1);
+        try (Task task = setup.with(tried).build()) {
+            double seconds = scale * seconds(tried, task);
             long peak = Environment.peakBytes().orElse(0);
-            return new DryRun(recipe, footprint, described, sites(task), images, probe, seconds, peak);
+            return new DryRun(recipe, footprint, described, sites(task), examples, steps, probe, seconds, peak);
         }
     }
 
-    /** Of the second of two steps: the first finds everything cold. */
+    private static int probe(TaskSetup setup) {
+        int tokens = setup.examples().tokens();
+        return tokens == 0 ? PROBE : Math.clamp(PROBE_TOKENS / tokens, 1, PROBE);
+    }
+
+    /** Of the last of a few steps: the first find everything cold. A long step is tried once more and no further. */
     private static double seconds(Recipe recipe, Task task) {
         try (StepProbe probe = new StepProbe(recipe, task, 2)) {
+            long began = System.nanoTime();
             probe.step();
-            long started = System.nanoTime();
-            probe.step();
-            return (System.nanoTime() - started) / 1e9;
+            double seconds;
+            int steps = 1;
+            do {
+                long started = System.nanoTime();
+                probe.step();
+                seconds = (System.nanoTime() - started) / 1e9;
+            } while (++steps < PROBE_STEPS && (System.nanoTime() - began) / 1e9 < PROBE_SECONDS);
+            return seconds;
         }
     }
 
@@ -94,16 +112,16 @@ public record DryRun(
             return lines;
         }
         lines.add("            this process has used " + Footprint.gigabytes(peakBytes) + " for a batch of " + probe);
-        int batch = recipe.batchSize() * recipe.gradAccumSteps();
-        lines.add("step        " + duration(secondsPerStep) + " for " + batch + " images"
+        Examples examples = footprint.examples();
+        long batch = (long) recipe.batchSize() * recipe.gradAccumSteps();
+        lines.add("step        " + duration(secondsPerStep) + " for " + examples.count(batch)
                 + (batch == probe ? "" : ", reckoned from one of " + probe));
-        if (trainingImages == 0) {
-            lines.add("time        " + duration(secondsPerStep / batch * 1e6) + " for a million images, times "
-                    + recipe.epochs() + " epochs");
+        if (stepsPerEpoch == 0) {
+            lines.add("time        " + duration(secondsPerStep / examples.parts(batch) * 1e6) + " for a million "
+                    + examples.parts() + ", times " + recipe.epochs() + " epochs");
         } else {
-            int steps = trainingImages / batch;
-            double epoch = secondsPerStep * steps;
-            lines.add("time        " + duration(epoch) + " for an epoch of " + steps + " steps, "
+            double epoch = secondsPerStep * stepsPerEpoch;
+            lines.add("time        " + duration(epoch) + " for an epoch of " + stepsPerEpoch + " steps, "
                     + duration(epoch * recipe.epochs()) + " for all " + recipe.epochs() + ", evaluations aside");
         }
         return lines;

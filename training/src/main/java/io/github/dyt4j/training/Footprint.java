@@ -1,22 +1,40 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
-import io.github.dyt4j.models.Models;
+import io.github.dyt4j.models.Llama;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.training.run.Environment;
 import java.util.Locale;
-import java.util.Map;
 
 /**
  * The memory that training takes, by formula: 4 bytes a parameter for the weight, 4 for its gradient, 8 for AdamW's moments, and with EMA 4 for
  * the average and 4 for the weights set aside while it is evaluated; and the activations of one batch in f32. What the process itself and the data
  * need, and what the allocator cannot reuse, comes on top: take it for the least.
+ *
+ * @param recomputes whether keeping less by computing again is no way out: it is done already, or the model cannot
  */
-public record Footprint(long parameters, long weights, long gradients, long moments, long averages, long activations) {
-    static Footprint of(Recipe recipe, Map<String, Object> modelArguments) {
-        long n = Models.parameterCount(recipe.model(), modelArguments, NormSpec.parse(recipe.norm()));
-        long activations = 4L * recipe.batchSize() * Models.activationCount(recipe.model(), modelArguments);
-        return new Footprint(n, 4 * n, 4 * n, 8 * n, recipe.has("ema_decay") ? 8 * n : 0, activations);
+public record Footprint(
+        Examples examples,
+        long parameters,
+        long weights,
+        long gradients,
+        long moments,
+        long averages,
+        long activations,
+        boolean recomputes) {
+    static Footprint of(TaskSetup setup) {
+        Recipe recipe = setup.recipe();
+        long n = setup.config().parameterCount(NormSpec.parse(recipe.norm()));
+        return new Footprint(
+                setup.examples(),
+                n,
+                4 * n,
+                4 * n,
+                8 * n,
+                recipe.has("ema_decay") ? 8 * n : 0,
+                // A batch that is far too large must not come round to a negative number.
+                (long) Math.min(4.0 * recipe.batchSize() * setup.activationCount(), Long.MAX_VALUE / 2.0),
+                !(setup.config() instanceof Llama.Config c) || c.gradientCheckpointing());
     }
 
     public long bytes() {
@@ -37,11 +55,16 @@ public record Footprint(long parameters, long weights, long gradients, long mome
     /** How it would fit. */
     String advice(Recipe recipe) {
         long left = Environment.machineBytes() - (bytes() - activations);
-        long images = left / Math.max(1, activations / recipe.batchSize());
-        return images < 1
-                ? "The weights alone are too many for this machine: take a smaller model."
-                : "About " + images + " images at once fit: set batch_size=" + images + " and grad_accum_steps="
-                        + Math.ceilDiv((long) recipe.batchSize() * recipe.gradAccumSteps(), images) + ".";
+        long fitting = left / Math.max(1, activations / recipe.batchSize());
+        String recompute = recomputes ? "" : " gradient_checkpointing=true needs far less for each.";
+        if (fitting >= 1) {
+            return "About " + fitting + " " + examples.many() + " at once fit: set batch_size=" + fitting
+                    + " and grad_accum_steps="
+                    + Math.ceilDiv((long) recipe.batchSize() * recipe.gradAccumSteps(), fitting) + "." + recompute;
+        }
+        return left > 0 && !recomputes
+                ? "Not one " + examples.one() + " fits." + recompute
+                : "The weights alone are too many for this machine: take a smaller model.";
     }
 
     static String gigabytes(long bytes) {

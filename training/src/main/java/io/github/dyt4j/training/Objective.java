@@ -8,9 +8,16 @@ public interface Objective {
     /**
      * A metric that is the mean of one score an example.
      *
-     * @param unit "%" where scores are 0 or 100
+     * @param unit "%" where scores are 0 or 100, {@link #NATS_PER_TOKEN} for language models
      */
     record Metric(String name, String unit, boolean higherIsBetter) {
+        public static final String NATS_PER_TOKEN = "nats/token";
+
+        /** Whether e to the value is a perplexity. */
+        public boolean perplexity() {
+            return unit.equals(NATS_PER_TOKEN);
+        }
+
         public boolean better(double value, double best) {
             return higherIsBetter ? value > best : value < best;
         }

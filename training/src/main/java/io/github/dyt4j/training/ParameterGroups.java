@@ -9,15 +9,20 @@ import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The paper's two groups: no weight decay on parameters of at most one dimension (biases, and α, γ, β of every norm) nor on what timm's ViT
- * excepts (cls_token, pos_embed); decay on the rest.
+ * By default the paper's two groups (timm's rule): no weight decay on parameters of at most one dimension (biases, and α, γ, β of every norm) nor on what timm's ViT
+ * excepts (cls_token, pos_embed); decay on the rest. With {@code decay_on: all} decay on everything, as the paper trains its language models.
  */
 final class ParameterGroups {
     private static final Set<String> WITHOUT_DECAY = Set.of("cls_token", "pos_embed", "dist_token");
 
     private ParameterGroups() {}
 
-    static List<AdamW.Group> of(Model model, double weightDecay) {
+    static List<AdamW.Group> of(Model model, Recipe recipe) {
+        double weightDecay = recipe.number("weight_decay");
+        if (recipe.text("decay_on").equals("all")) {
+            return List.of(
+                    new AdamW.Group(new LinkedHashMap<>(model.parameters().trainable()), weightDecay));
+        }
         SequencedMap<String, Tensor> with = new LinkedHashMap<>();
         SequencedMap<String, Tensor> without = new LinkedHashMap<>();
         model.parameters().trainable().forEach((name, p) -> {

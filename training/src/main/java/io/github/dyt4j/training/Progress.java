@@ -9,7 +9,7 @@ public interface Progress {
      * After an optimizer step.
      *
      * @param step steps done, of {@code steps} in the whole run
-     * @param epoch the pass over the data that the step belongs to, from 1
+     * @param epoch that the step belongs to, from 1
      * @param secondsLeft by the pace since this process began, evaluations included
      */
     record Step(
@@ -19,10 +19,11 @@ public interface Progress {
             int epochs,
             double loss,
             double lr,
-            double imagesPerSecond,
+            double examplesPerSecond,
+            Examples examples,
             double secondsLeft) {}
 
-    /** After an evaluation; {@code value} in the metric's unit. */
+    /** After an evaluation; {@code value} and {@code best} in the metric's unit. */
     record Tested(long step, int epoch, double loss, Objective.Metric metric, double value, double best) {}
 
     /** A line worth reading once: what is trained on what, where a run goes on, what calibration set. */

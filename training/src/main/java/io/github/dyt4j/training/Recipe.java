@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -17,14 +18,20 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that decides a run: model, norm, data, augmentation, optimization, seed. Flat YAML with timm's option names; what a file
+ * Everything that decides a run: model, norm, data, augmentation, optimization, seed. Flat YAML with the names of {@link RecipeKeys}; what a file
  * does not say has the default of {@link RecipeKeys}. Immutable. A key that is unknown, twice there, of the wrong type or out of its range
  * is a {@link UserError} that names file, line and the nearest known key.
  */
 public final class Recipe {
+    /** Data that have a name and no path. */
+    private static final Set<String> NAMED_DATA = Set.of("builtin", "jdk");
+
+    private static final Recipe DEFAULTS = defaults();
+
     private final Map<String, @Nullable Object> values;
 
     private Recipe(Map<String, @Nullable Object> values) {
@@ -121,12 +128,17 @@ public final class Recipe {
                 where,
                 "ratio",
                 "the first number is not above the second");
-        try {
-            NormSpec.parse(norm());
-        } catch (UserError e) {
-            throw new UserError(where.of("norm") + ": " + e.getMessage(), e);
-        }
+        spec("norm", norm(), where);
+        compareNorms().forEach(norm -> spec("compare_norms", norm, where));
         return this;
+    }
+
+    private static void spec(String key, String spec, Where where) {
+        try {
+            NormSpec.parse(spec);
+        } catch (UserError e) {
+            throw new UserError(where.of(key) + ": " + e.getMessage(), e);
+        }
     }
 
     private void pair(String key, Where where) {
@@ -169,11 +181,13 @@ public final class Recipe {
         return Collections.unmodifiableMap(without("name"));
     }
 
-    /** The settings that decide the result: whether a bad image may be left out, and who decodes, can change on the way. */
+    /**
+     * The settings that decide the result: whether a bad image may be left out, who decodes, and what a comparison would take can change on
+     * the way.
+     */
     public Map<String, @Nullable Object> identity() {
         Map<String, @Nullable Object> identity = without("name");
-        identity.remove("skip_bad");
-        identity.remove("workers");
+        List.of("skip_bad", "workers", "compare_norms", "compare_seeds").forEach(identity::remove);
         return Collections.unmodifiableMap(identity);
     }
 
@@ -265,7 +279,33 @@ public final class Recipe {
         return text("amp").equals("bf16");
     }
 
-    /** The arguments that this recipe gives the model, by timm's names: Integer, Double or String. */
+    /** What {@code compare} takes where nothing else is asked for, the baseline first; empty where the recipe does not say. */
+    public List<String> compareNorms() {
+        return has("compare_norms")
+                ? Arrays.stream(text("compare_norms").split(";"))
+                        .map(String::strip)
+                        .filter(n -> !n.isEmpty())
+                        .toList()
+                : List.of();
+    }
+
+    /** The same with paths from the root, so that it means the same from any folder. */
+    public Recipe withAbsolutePaths() {
+        Recipe own = NAMED_DATA.contains(data()) ? this : with("data", absolute(data()));
+        String tokenizer = text("tokenizer");
+        return tokenizer.matches("bytes|bpe-.*") ? own : own.with("tokenizer", absolute(tokenizer));
+    }
+
+    private static String absolute(String path) {
+        return Path.of(path).toAbsolutePath().normalize().toString();
+    }
+
+    /** Whether this key is not at its default. */
+    boolean sets(String key) {
+        return !Objects.equals(values.get(key), DEFAULTS.values.get(key));
+    }
+
+    /** The arguments that this recipe gives the model, by timm's or Hugging Face's names: Integer, Double or String. */
     public SequencedMap<String, Object> modelArguments() {
         SequencedMap<String, Object> arguments = new LinkedHashMap<>();
         for (String key : RecipeKeys.modelArguments()) {

@@ -8,9 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 
-/** Every key of a recipe with its default, in the order in which a resolved recipe is written. Names are timm's where timm has one. */
+/**
+ * Every key of a recipe with its default, in the order in which a resolved recipe is written. Names are timm's where timm has one; those of
+ * a language model's sizes are Hugging Face's.
+ */
 public final class RecipeKeys {
     private static final SequencedMap<String, RecipeKey> ALL = new LinkedHashMap<>();
+    private static final List<String> FLAG = List.of("true", "false");
     private static final List<String> MODEL_ARGUMENTS = List.of(
             "img_size",
             "patch_size",
@@ -21,12 +25,44 @@ public final class RecipeKeys {
             "num_heads",
             "mlp_ratio",
             "global_pool",
-            "drop_path_rate");
+            "drop_path_rate",
+            "vocab_size",
+            "hidden_size",
+            "intermediate_size",
+            "num_hidden_layers",
+            "num_attention_heads",
+            "num_key_value_heads",
+            "head_dim",
+            "max_position_embeddings",
+            "rope_theta",
+            "tie_word_embeddings",
+            "attention_bias",
+            "gradient_checkpointing");
+
+    /** What says nothing to a model of text, and what says nothing to one of images; the model itself refuses arguments that it has not. */
+    private static final List<String> OF_IMAGES = List.of(
+            "skip_bad",
+            "scale",
+            "ratio",
+            "interpolation",
+            "crop_pct",
+            "mean",
+            "std",
+            "hflip",
+            "aa",
+            "reprob",
+            "mixup",
+            "cutmix",
+            "mixup_prob",
+            "mixup_switch_prob",
+            "smoothing");
+
+    private static final List<String> OF_TEXT = List.of("tokenizer", "seq_len", "held_out", "eval_sequences");
 
     static {
         text("name", "recipe", "the name in folder names and reports; by default that of the file");
 
-        text("model", "vit_tiny_patch16_224", "a model's name in timm");
+        text("model", "vit_tiny_patch16_224", "a model's name: timm's for images, llama_* for text");
         text("norm", "layernorm", "what sits in every norm slot, as dyt or dyt(alpha=0.8, init=calibrated)");
         argument("img_size", 8, "side of the model's input in pixels");
         argument("patch_size", 1, "side of a patch in pixels");
@@ -36,10 +72,26 @@ public final class RecipeKeys {
         argument("depth", 1, "number of blocks");
         argument("num_heads", 1, "attention heads");
         optionalNumber("mlp_ratio", "null", 0.01, 1000, "hidden width of the MLP in units of embed_dim");
-        put("global_pool", Kind.TEXT, true, "null", 0, 0, List.of("avg", "token"), "pooling before the head");
+        optionalChoice("global_pool", List.of("avg", "token"), "pooling before the head");
         optionalNumber("drop_path_rate", "null", 0, 0.99, "stochastic depth of the last block, rising linearly from 0");
+        argument("vocab_size", 2, "tokens that the model knows; null: the tokenizer's");
+        argument("hidden_size", 1, "width of the residual stream of a language model");
+        argument("intermediate_size", 1, "hidden width of SwiGLU");
+        argument("num_hidden_layers", 1, "number of blocks of a language model");
+        argument("num_attention_heads", 1, "heads of queries");
+        argument("num_key_value_heads", 1, "heads of keys and values; fewer than those of queries share them");
+        argument("head_dim", 2, "width of a head; null: hidden_size / num_attention_heads");
+        argument("max_position_embeddings", 2, "the longest sequence that the model takes");
+        optionalNumber("rope_theta", "null", 1e-3, 1e12, "base of the rotary positions' wavelengths");
+        optionalChoice("tie_word_embeddings", FLAG, "whether the head is the embedding");
+        optionalChoice("attention_bias", List.of("qkv", "all"), "which of attention's products have a bias");
+        optionalChoice("gradient_checkpointing", FLAG, "whether backward computes each block again, to keep less");
 
-        text("data", "builtin", "a folder of images or IDX files, or builtin for the images that come with dyt4j");
+        text(
+                "data",
+                "builtin",
+                "a folder of images or IDX files, or builtin for the images that come with dyt4j; for language models text files, JSON lines or "
+                        + "Parquet, or jdk for the sources of the running JDK");
         choice(
                 "skip_bad",
                 "false",
@@ -60,20 +112,25 @@ public final class RecipeKeys {
         number("mixup_prob", "1", 0, 1, "probability that a batch is mixed at all");
         number("mixup_switch_prob", "0.5", 0, 1, "probability of cutmix where both are on");
         number("smoothing", "0.1", 0, 0.99, "label smoothing");
+        text("tokenizer", "bytes", "bytes, bpe-N for one of N tokens trained on the data, or a tokenizer.json");
+        argument("seq_len", 2, "tokens of a training sequence; null: max_position_embeddings");
+        number("held_out", "0.05", 1e-6, 0.999, "share of the text that is not trained on but judged by");
+        integer("eval_sequences", "64", 0, "held-out sequences that an evaluation takes, the first; 0: all");
 
-        integer("batch_size", "128", 1, "images in one forward pass");
+        integer("batch_size", "128", 1, "images or sequences in one forward pass");
         integer("grad_accum_steps", "1", 1, "forward passes in one optimizer step");
-        integer("epochs", "300", 1, "passes over the training set");
+        integer("epochs", "300", 1, "passes over the training set, or stretches of steps_per_epoch");
+        argument("steps_per_epoch", 1, "optimizer steps of an epoch, however long the data; null: the data once");
         number("lr", "0.001", 0, 1000, "peak learning rate of AdamW");
         number("min_lr", "1e-6", 0, 1000, "learning rate at the end of the cosine");
         number("warmup_epochs", "5", 0, 1e9, "epochs of linear warm-up; may be a fraction");
         number("warmup_lr", "0", 0, 1000, "learning rate of the first step");
-        number(
-                "weight_decay",
-                "0.05",
-                0,
-                1000,
-                "decoupled; not on parameters of one dimension, cls_token and pos_embed");
+        number("weight_decay", "0.05", 0, 1000, "decoupled, on the parameters that decay_on says");
+        choice(
+                "decay_on",
+                "matrices",
+                List.of("matrices", "all"),
+                "matrices: not on parameters of one dimension, cls_token and pos_embed; all: on every parameter");
         numbers("betas", "[0.9, 0.999]", 0, 0.9999999, "of AdamW");
         number("eps", "1e-8", 0, 1, "of AdamW");
         optionalNumber("clip_grad", "null", 1e-12, 1e12, "largest norm of all gradients together");
@@ -91,9 +148,21 @@ public final class RecipeKeys {
                 "0",
                 0,
                 "optimizer steps between checkpoints; 0: at the end of every epoch alone");
+        optionalText("compare_norms", "null", "what compare takes without --norm, split by ; and the baseline first");
+        argument("compare_seeds", 1, "what compare takes without --seeds");
     }
 
     private RecipeKeys() {}
+
+    /** Keys that speak of images alone: a language model has no use for them. */
+    static List<String> ofImages() {
+        return OF_IMAGES;
+    }
+
+    /** Keys that speak of text alone. */
+    static List<String> ofText() {
+        return OF_TEXT;
+    }
 
     /** All keys by name, in canonical order. */
     public static SequencedMap<String, RecipeKey> all() {
@@ -135,6 +204,10 @@ public final class RecipeKeys {
 
     private static void choice(String name, String initial, List<String> choices, String help) {
         put(name, Kind.TEXT, false, initial, 0, 0, choices, help);
+    }
+
+    private static void optionalChoice(String name, List<String> choices, String help) {
+        put(name, Kind.TEXT, true, "null", 0, 0, choices, help);
     }
 
     private static void argument(String name, int min, String help) {

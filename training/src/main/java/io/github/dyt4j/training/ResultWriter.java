@@ -6,8 +6,11 @@ import io.github.dyt4j.training.run.RunFolder;
 import io.github.dyt4j.training.run.RunResult;
 import io.github.dyt4j.training.run.RunState;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +19,8 @@ final class ResultWriter {
     /** Steps at the beginning that warm caches and the JIT compiler and are not counted as typical. */
     private static final int UNSTEADY = 10;
 
-    private static final String LAST = "correct.bin";
-    private static final String BEST = "correct-best.bin";
+    private static final String LAST = "examples.bin";
+    private static final String BEST = "examples-best.bin";
 
     private final Recipe recipe;
     private final Task task;
@@ -29,12 +32,10 @@ final class ResultWriter {
         this.folder = folder;
     }
 
-    /** Keeps the scores of an evaluation, one byte an example. */
+    /** Keeps the scores of an evaluation: f32, little-endian, in the data's order. */
     void examples(float[] scores, boolean best) throws IOException {
-        byte[] bytes = new byte[scores.length];
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = (byte) Math.round(scores[i]);
-        }
+        byte[] bytes = new byte[Float.BYTES * scores.length];
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(scores);
         folder.store().replace(folder.path().resolve(LAST), bytes);
         if (best) {
             folder.store().replace(folder.path().resolve(BEST), bytes);
@@ -63,8 +64,9 @@ final class ResultWriter {
                 state.step(),
                 recipe.epochs(),
                 valued == null ? null : valued.loss(),
+                valued == null ? null : bitsPerByte(valued.loss()),
                 median(steady, "ms_per_step"),
-                median(steady, "images_per_second"),
+                median(steady, "examples_per_second"),
                 Math.max(
                         Environment.peakBytes().orElse(0),
                         steps.stream()
@@ -75,9 +77,16 @@ final class ResultWriter {
                         .mapToLong(Tensor::numel)
                         .sum(),
                 valued == null ? null : diverged ? BEST : LAST,
+                task.setup().examples().one(),
+                task.model().ruleNotes(),
                 Calibration.read(folder));
         folder.writeResult(result.toMap());
         return result;
+    }
+
+    private @Nullable Double bitsPerByte(double loss) {
+        OptionalDouble bits = task.bitsPerByte(loss);
+        return bits.isEmpty() ? null : (Double) bits.getAsDouble();
     }
 
     private static Number number(Map<String, Object> line, String key) {

@@ -5,7 +5,6 @@ import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.Norms;
 import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.TorchRuntime;
-import io.github.dyt4j.training.data.ImageData;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,11 +22,11 @@ public final class StepProbe implements AutoCloseable {
     private final List<Batch> batches = new ArrayList<>();
     private int next;
 
-    /** On the recipe's data, or on noise of the model's shape where that is not there. Threads are set before, by {@link TorchRuntime#start}. */
+    /** On the recipe's data, or on noise of the model's shape where those are not there. Threads are set before, by {@link TorchRuntime#start}. */
     public static StepProbe of(Recipe recipe) {
         int batches = 2;
-        ImageData data = ProbeData.of(recipe, batches * recipe.batchSize());
-        return new StepProbe(recipe, ClassificationTask.of(recipe, data), batches, true);
+        TaskSetup setup = TaskSetup.trial(recipe, batches * recipe.batchSize());
+        return new StepProbe(recipe, setup.build(), batches, true);
     }
 
     /** With a task that its owner closes. */

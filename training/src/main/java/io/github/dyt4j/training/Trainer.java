@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,7 @@ public final class Trainer implements AutoCloseable {
     private final ResultWriter results;
     private final Set<String> named = new HashSet<>();
     private final Schedule schedule;
+    private final Epochs epochs;
     private final int stepsPerEpoch;
     private final long totalSteps;
     private final Divergence divergence;
@@ -64,6 +66,13 @@ public final class Trainer implements AutoCloseable {
      */
     public static Optional<RunResult> train(Recipe recipe, Path folder, Progress progress, BooleanSupplier stop)
             throws IOException {
+        return train(recipe, folder, progress, stop, Task::of);
+    }
+
+    /** The same with a task from elsewhere. */
+    static Optional<RunResult> train(
+            Recipe recipe, Path folder, Progress progress, BooleanSupplier stop, Function<Recipe, Task> tasks)
+            throws IOException {
         try (RunFolder run = RunFolder.open(folder)) {
             if (Files.exists(run.recipe())) {
                 RunFolder.requireSame(folder, Recipe.read(run.recipe()).identity(), recipe.identity());
@@ -75,10 +84,11 @@ public final class Trainer implements AutoCloseable {
                 return before;
             }
             TorchRuntime.start(recipe.integer("threads"));
-            try (Task task = ClassificationTask.of(recipe)) {
+            try (Task task = tasks.apply(recipe)) {
                 if (!Files.exists(run.recipe())) {
                     run.writeRecipe(recipe.resolved());
                 }
+                task.writeCompanions(run.path());
                 run.writeEnvironment(Environment.here().toMap());
                 try (Trainer trainer = new Trainer(recipe, run, task, progress, stop)) {
                     return trainer.run();
@@ -94,12 +104,9 @@ public final class Trainer implements AutoCloseable {
         this.task = task;
         this.progress = progress;
         this.stop = stop;
-        stepsPerEpoch = task.batchesPerEpoch() / recipe.gradAccumSteps();
-        if (stepsPerEpoch == 0) {
-            throw new UserError("The training data has " + task.batchesPerEpoch() + " batches of " + recipe.batchSize()
-                    + ", fewer than the " + recipe.gradAccumSteps() + " of grad_accum_steps.");
-        }
-        totalSteps = (long) stepsPerEpoch * recipe.epochs();
+        epochs = task.setup().epochs();
+        stepsPerEpoch = epochs.steps();
+        totalSteps = epochs.totalSteps();
         schedule = Schedule.of(recipe, stepsPerEpoch);
         progress.note(recipe.name() + " with " + recipe.norm() + ", seed " + recipe.seed() + ": " + task.describe());
         long started = System.nanoTime();
@@ -143,10 +150,11 @@ public final class Trainer implements AutoCloseable {
     private Optional<RunResult> loop(RunLog log) throws IOException {
         int accumulate = recipe.gradAccumSteps();
         int interval = recipe.integer("checkpoint_interval");
+        Examples examples = task.setup().examples();
         long first = state.step();
         long began = System.nanoTime();
         task.model().parameters().training(true);
-        try (Batches batches = task.training(batchOf(first))) {
+        try (Batches batches = task.training(epochs.batchOf(first))) {
             for (long step = first; step < totalSteps; ) {
                 int epoch = (int) (step / stepsPerEpoch);
                 if (step > first && step % stepsPerEpoch == 0) {
@@ -175,7 +183,8 @@ public final class Trainer implements AutoCloseable {
                     log.train(step, epoch + 1, new RunLog.Train(loss, lr, norm, ms, rate));
                 }
                 double left = (System.nanoTime() - began) / 1e9 / (step - first) * (totalSteps - step);
-                progress.step(new Progress.Step(step, totalSteps, epoch + 1, recipe.epochs(), loss, lr, rate, left));
+                progress.step(new Progress.Step(
+                        step, totalSteps, epoch + 1, recipe.epochs(), loss, lr, rate, examples, left));
 
                 boolean epochEnds = step % stepsPerEpoch == 0;
                 if (epochEnds && ((epoch + 1) % recipe.integer("eval_interval") == 0 || step == totalSteps)) {
@@ -204,13 +213,8 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /** Where the data stands before a step: an epoch's last batches that do not fill a step are left out. */
-    private long batchOf(long step) {
-        return step / stepsPerEpoch * task.batchesPerEpoch() + step % stepsPerEpoch * recipe.gradAccumSteps();
-    }
-
     private void skipRemainder(Batches batches) {
-        for (int i = 0; i < task.batchesPerEpoch() % recipe.gradAccumSteps(); i++) {
+        for (int i = 0; i < epochs.remainder(); i++) {
             try (var _ = new Scope()) {
                 batches.next();
             }
@@ -231,6 +235,9 @@ public final class Trainer implements AutoCloseable {
         Map<String, Number> line = new LinkedHashMap<>();
         line.put("loss", tested.loss());
         line.put(metric.name(), tested.value());
+        if (metric.perplexity()) {
+            line.put("perplexity", Math.exp(tested.value()));
+        }
         log.metrics(step, epoch, "test", line);
         log.sites(step, epoch, List.copyOf(tested.sites().values()));
         if (Double.isFinite(tested.loss())) {

@@ -13,7 +13,7 @@ record TrainingStep(Recipe recipe, Task task, AdamW optimizer) {
                 recipe,
                 task,
                 new AdamW(
-                        ParameterGroups.of(task.model(), recipe.number("weight_decay")),
+                        ParameterGroups.of(task.model(), recipe),
                         recipe.numbers("betas").get(0),
                         recipe.numbers("betas").get(1),
                         recipe.number("eps")));

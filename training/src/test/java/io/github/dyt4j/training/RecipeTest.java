@@ -40,6 +40,40 @@ final class RecipeTest {
     }
 
     @Test
+    void whatACompareWouldTakeIsNoPartOfARun() {
+        Recipe recipe = parse("lr: 2e-3\n");
+        Recipe more = parse("lr: 2e-3\ncompare_norms: rmsnorm; dyt(init=calibrated) ;dyt\ncompare_seeds: 1\n");
+        assertThat(more.compareNorms()).containsExactly("rmsnorm", "dyt(init=calibrated)", "dyt");
+        assertThat(recipe.compareNorms()).isEmpty();
+        assertThat(more.hash()).isEqualTo(recipe.hash());
+        assertThat(more.with("steps_per_epoch=7").hash()).isNotEqualTo(recipe.hash());
+        assertThatThrownBy(() -> parse("lr: 1\ncompare_norms: rmsnorm; dty\n"))
+                .isInstanceOf(UserError.class)
+                .hasMessageStartingWith("my.yaml:2: norm 'dty' is not known. Did you mean 'dyt'?");
+    }
+
+    @Test
+    void pathsBecomeAbsoluteAndNamesStay() {
+        Recipe named = parse("data: jdk\ntokenizer: bpe-512\n");
+        assertThat(named.withAbsolutePaths()).isEqualTo(named);
+        Recipe paths = parse("data: texts\ntokenizer: a/../tokenizer.json\n").withAbsolutePaths();
+        assertThat(paths.data()).isEqualTo(Path.of("texts").toAbsolutePath().toString());
+        assertThat(paths.text("tokenizer"))
+                .isEqualTo(Path.of("tokenizer.json").toAbsolutePath().toString());
+    }
+
+    @Test
+    void argumentsOfALanguageModelGoToIt() {
+        assertThat(parse("tie_word_embeddings: true\nhidden_size: 64\nrope_theta: 5e5\nattention_bias: qkv\n")
+                        .modelArguments())
+                .containsOnly(
+                        java.util.Map.entry("hidden_size", 64),
+                        java.util.Map.entry("rope_theta", 5e5),
+                        java.util.Map.entry("tie_word_embeddings", "true"),
+                        java.util.Map.entry("attention_bias", "qkv"));
+    }
+
+    @Test
     void overridesParseAsTheFileDoes() {
         Recipe recipe = parse("")
                 .with("lr=1e-3")
@@ -69,6 +103,10 @@ final class RecipeTest {
             lr: 1;---;lr: 2                        | my.yaml:3: a recipe is one YAML document; here a second one begins.
             just words                             | my.yaml:1: a recipe is lines of 'key: value'.
             epochs: 3;warmup_epochs: 4             | my.yaml:2: warmup_epochs cannot be 4: warm-up ends before the run does, within epochs: 3.
+            decay_on: matrix                       | my.yaml:1: decay_on cannot be 'matrix'; it is one of matrices, all.
+            held_out: 1                            | my.yaml:1: held_out is a number from 1e-6 to 0.999, not '1'.
+            tie_word_embeddings: maybe             | my.yaml:1: tie_word_embeddings cannot be 'maybe'; it is one of true, false.
+            steps_per_epoch: 0                     | my.yaml:1: steps_per_epoch is a whole number of at least 1, not '0'.
             scale: [1, 0.5]                        | my.yaml:1: scale cannot be [1, 0.5]: the first number is not above the second.
             """)
     void aMistakeIsNamedWithItsLine(String yaml, String message) {

@@ -75,13 +75,15 @@ final class TrainerTest {
             assertThat(result.norm()).isEqualTo(norm);
             assertThat(result.steps()).isEqualTo(240);
             assertThat(RunResult.read(folder.resolve(norm))).contains(result);
-            byte[] examples =
-                    Files.readAllBytes(folder.resolve(norm).resolve(Objects.requireNonNull(result.examples())));
-            assertThat(examples).hasSize(2000).containsOnly((byte) 0, (byte) 100);
+            float[] examples = TinyRun.examples(folder.resolve(norm), Objects.requireNonNull(result.examples()));
+            assertThat(examples).hasSize(2000).containsOnly(0, 100);
             double mean = 0;
-            for (byte b : examples) {
-                mean += b / (double) examples.length;
+            for (float score : examples) {
+                mean += score / (double) examples.length;
             }
+            assertThat(result.example()).isEqualTo("image");
+            assertThat(result.ruleNotes()).isEmpty();
+            assertThat(result.bitsPerByte()).isNull();
             assertThat(mean).isCloseTo(result.value(), within(1e-9));
         }
     }
@@ -140,7 +142,7 @@ final class TrainerTest {
         assertThat(result.diverged()).as(result.toString()).isTrue();
         assertThat(result.steps()).isLessThan(180);
         assertThat(result.value()).isEqualTo(result.bestValue()).isNotNull();
-        assertThat(result.examples()).isEqualTo("correct-best.bin");
+        assertThat(result.examples()).isEqualTo("examples-best.bin");
         Map<String, Object> last = TinyRun.metrics(folder.resolve("run")).getLast();
         assertThat(last).containsEntry("split", "diverged");
         assertThat(train(recipe, "run")).isEqualTo(result);
@@ -171,12 +173,13 @@ final class TrainerTest {
     }
 
     @Test
-    void noDecayOnVectorsAndTokens() {
+    void noDecayOnVectorsAndTokensUnlessAllIsAskedFor() {
+        Recipe decay = TinyRun.plain(data).with("weight_decay=0.05");
         try (Model model = Models.create(
                 "vit_tiny_patch16_224",
                 Map.of("img_size", 8, "patch_size", 4, "embed_dim", 12, "depth", 1, "num_heads", 2, "num_classes", 3),
                 NormSpec.parse("dyt"))) {
-            List<AdamW.Group> groups = ParameterGroups.of(model, 0.05);
+            List<AdamW.Group> groups = ParameterGroups.of(model, decay);
             assertThat(groups.get(0).weightDecay()).isEqualTo(0.05);
             assertThat(groups.get(0).parameters())
                     .containsOnlyKeys(
@@ -196,6 +199,11 @@ final class TrainerTest {
                             "norm.bias",
                             "head.bias")
                     .hasSize(model.parameters().trainable().size() - 6);
+            List<AdamW.Group> all = ParameterGroups.of(model, decay.with("decay_on=all"));
+            assertThat(all).singleElement().satisfies(g -> {
+                assertThat(g.weightDecay()).isEqualTo(0.05);
+                assertThat(g.parameters()).isEqualTo(model.parameters().trainable());
+            });
         }
     }
 

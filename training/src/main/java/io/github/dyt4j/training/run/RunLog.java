@@ -18,7 +18,7 @@ public final class RunLog implements AutoCloseable {
      *
      * @param gradNorm of all gradients together, before clipping
      */
-    public record Train(double loss, double lr, double gradNorm, double msPerStep, double imagesPerSecond) {}
+    public record Train(double loss, double lr, double gradNorm, double msPerStep, double examplesPerSecond) {}
 
     private final Metrics metrics;
     private final Metrics sites;
@@ -44,7 +44,7 @@ public final class RunLog implements AutoCloseable {
         values.put("lr", train.lr());
         values.put("grad_norm", train.gradNorm());
         values.put("ms_per_step", train.msPerStep());
-        values.put("images_per_second", train.imagesPerSecond());
+        values.put("examples_per_second", train.examplesPerSecond());
         values.put("peak_bytes", Environment.peakBytes().orElse(0));
         metrics(step, epoch, "train", values);
     }

@@ -1,6 +1,7 @@
 package io.github.dyt4j.training.run;
 
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.training.Failure;
 import io.github.dyt4j.training.Progress;
 import io.github.dyt4j.training.Recipe;
 import io.github.dyt4j.training.StopSignal;
@@ -16,6 +17,9 @@ import java.util.Optional;
 public final class RunMain {
     /** What the message of a user's mistake begins with, so that whoever started the process can tell it from notes. */
     public static final String MISTAKE = "mistake: ";
+
+    /** What the one line begins with that says why a run failed; the whole trace stands above it. */
+    public static final String FAILURE = "failure: ";
 
     private RunMain() {}
 
@@ -55,8 +59,15 @@ public final class RunMain {
                 System.err.println(MISTAKE + full.get().getMessage());
                 return 2;
             }
-            e.printStackTrace(System.err);
-            return 1;
+            return failed(e);
+        } catch (RuntimeException | Error e) {
+            return failed(e);
         }
+    }
+
+    private static int failed(Throwable e) {
+        e.printStackTrace(System.err);
+        System.err.println(FAILURE + Failure.sentence(e));
+        return 1;
     }
 }

@@ -2,6 +2,7 @@ package io.github.dyt4j.training.run;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -14,16 +15,19 @@ import tools.jackson.databind.json.JsonMapper;
  * @param recipe its name
  * @param hash of the resolved recipe
  * @param metric what {@code value} measures, as accuracy
- * @param unit of the values: "%" for accuracies
+ * @param unit of the values: "%" for accuracies, "nats/token" for language models
  * @param value at the end, of the averaged weights where they are on; where the run diverged, the best before it
  * @param bestValue of all evaluations
  * @param steps optimizer steps that were taken
  * @param testLoss of the evaluation that {@code value} is of
+ * @param bitsPerByte the same for text, whatever its tokenizer
  * @param msPerStep median of the training steps
  * @param peakBytes largest resident memory of the process
  * @param parameters that were trained
- * @param examples the file in the run's folder with one byte a test example, in the data's order, that {@code value} is the mean of:
- *     100 right, 0 wrong
+ * @param examples the file in the run's folder with the scores of the test examples, in the data's order, that {@code value} is the mean of:
+ *     f32, little-endian
+ * @param example what an example is: "image" or "sequence"
+ * @param ruleNotes what the family's rule for this norm changed beside the norm
  * @param calibration what a calibrated start set, by site
  */
 public record RunResult(
@@ -40,11 +44,14 @@ public record RunResult(
         long steps,
         int epochs,
         @Nullable Double testLoss,
+        @Nullable Double bitsPerByte,
         @Nullable Double msPerStep,
-        @Nullable Double imagesPerSecond,
+        @Nullable Double examplesPerSecond,
         long peakBytes,
         long parameters,
         @Nullable String examples,
+        String example,
+        List<String> ruleNotes,
         @Nullable Map<String, Map<String, @Nullable Double>> calibration) {
 
     private static final JsonMapper JSON = JsonMapper.shared();
