@@ -27,7 +27,7 @@ record Interleaved(LongSupplier clock, LongSupplier compiling, double seconds) {
     private static final double QUIET = 0.05;
 
     private static final long SAMPLE_NANOS = 500_000;
-    private static final int LEAST_ROUNDS = 12;
+    static final int LEAST_ROUNDS = 12;
     /** A second half of a warm-up that is faster than the first by more than this: not warm yet. */
     private static final double WARM = 0.04;
 
