@@ -99,7 +99,7 @@ final class BenchLlamaCommand implements Callable<Integer> {
     @Option(
             names = "--step-batch",
             paramLabel = "BATCHxTOKENS",
-            description = "Sequences and tokens of a training step. Default: 2x256.")
+            description = "Sequences and tokens of a training step. Default: 4x256.")
     private @Nullable String stepBatch;
 
     @Mixin

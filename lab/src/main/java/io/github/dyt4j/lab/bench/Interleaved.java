@@ -40,7 +40,9 @@ record Interleaved(LongSupplier clock, LongSupplier compiling, double seconds) {
         int[] repeats = new int[candidates.size()];
         Arrays.fill(repeats, 1);
         double some = Math.max(seconds / 2, Math.min(WARM_UP_SECONDS, seconds) * candidates.size());
-        for (int i = 0; i < MOST_WARM_UPS; i++) {
+        long begin = clock.getAsLong();
+        // Rounds that take longer than a warm-up is meant to are not warmed up as often.
+        for (int i = 0; i < MOST_WARM_UPS && clock.getAsLong() - begin < MOST_WARM_UPS * some * 1e9; i++) {
             long before = compiling.getAsLong();
             boolean steady = isWarm(rounds(candidates, repeats, some, 2));
             if (steady && compiling.getAsLong() - before < QUIET * some * 1e3) {

@@ -70,7 +70,7 @@ public final class LlamaBench {
         Map<String, Object> environment = NormsBench.environment(plan.command(), before);
         environment.put("secondsATable", plan.seconds());
         environment.put(CUTS, cuts);
-        if (peak > 0) {
+        if (peak > 0 && !cuts.isEmpty()) {
             environment.put(PEAK, peak);
         }
         return new BenchResult(environment, rows);

@@ -63,14 +63,14 @@ public record LlamaPlan(
     /** The model of the training step's rows, {@code batch} sequences of {@code tokens} tokens a step. */
     public record Step(String model, Map<String, Object> arguments, int batch, int tokens) {
         private static final String STANDARD = "llama_100m";
-        private static final int BATCH = 2;
+        private static final int BATCH = 4;
         private static final int TOKENS = 256;
         /** Bytes a parameter: weight, gradient and AdamW's two moments in f32, and a copy in bf16. */
         private static final int BYTES = 18;
 
         /**
          * @param size as typed; null for 100m, or for the model that is measured, with its arguments, where that is smaller
-         * @param shape {@code BATCHxTOKENS}; null for 2 sequences of 256 tokens, or of as many positions as there are
+         * @param shape {@code BATCHxTOKENS}; null for 4 sequences of 256 tokens, or of as many positions as there are
          */
         public static Step of(
                 @Nullable String size, @Nullable String shape, String measured, Map<String, Object> arguments) {

@@ -107,6 +107,7 @@ public record LlamaTable(String title, List<List<String>> cells, List<String> no
             BenchRow norms = of(rows, LlamaRows.NORMS + pass, row.norm());
             BenchRow share = of(rows, LlamaRows.SHARE + pass, row.norm());
             BenchRow scaled = of(rows, LlamaRows.NORMS + pass + LlamaRows.SCALED + whole, row.norm());
+            boolean seen = norms != null && stands(norms);
             cells.add(List.of(
                     row.norm(),
                     ms(row, row.nsPerElement()),
@@ -115,9 +116,9 @@ public record LlamaTable(String title, List<List<String>> cells, List<String> no
                     verdict(row),
                     norms == null ? "" : ms(norms, norms.nsPerElement()),
                     norms == null ? "" : range(norms),
-                    norms == null || stands(norms) ? "" : "none seen",
-                    share == null || share.value() == null ? "" : number(share.value()) + " %",
-                    scaled == null ? "" : ms(scaled, scaled.nsPerElement())));
+                    norms == null || seen ? "" : "none seen",
+                    seen && share != null && share.value() != null ? number(share.value()) + " %" : "",
+                    seen && scaled != null ? ms(scaled, scaled.nsPerElement()) : ""));
         }
         BenchRow first = of(rows, pass).getFirst();
         List<String> notes = new ArrayList<>();

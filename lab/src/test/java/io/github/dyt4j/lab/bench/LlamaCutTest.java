@@ -136,7 +136,7 @@ final class LlamaCutTest {
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("llama_7b needs at least 121.3 GB");
         assertThat(LlamaPlan.Step.of(null, null, "llama_7b", Map.of()))
-                .isEqualTo(new LlamaPlan.Step("llama_100m", Map.of(), 2, 256));
+                .isEqualTo(new LlamaPlan.Step("llama_100m", Map.of(), 4, 256));
         assertThat(LlamaPlan.Step.of(null, "3x64", "llama_mini", Map.of()))
                 .isEqualTo(new LlamaPlan.Step("llama_mini", Map.of(), 3, 64));
     }
