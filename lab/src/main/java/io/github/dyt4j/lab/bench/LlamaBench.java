@@ -92,9 +92,9 @@ public final class LlamaBench {
         String pass = cut.training() ? LlamaRows.TRAINING : LlamaRows.INFERENCE;
         note.accept(pass + " of " + cut.scope() + " with " + plan.norms().size() + " norms in turn");
         try (LlamaNorms norms = new LlamaNorms(plan, cut, weights, plan.norms())) {
-            List<double[]> nanos = norms.measure(harness);
-            rows.addAll(norms.rows(nanos));
-            cuts.put(pass, said(cut, nanos.getFirst().length));
+            LlamaNorms.Times times = norms.measure(harness);
+            rows.addAll(norms.rows(times));
+            cuts.put(pass, said(cut, times.rounds()));
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.dyt4j.lab.bench;
 
 import io.github.dyt4j.models.Llama;
 import io.github.dyt4j.torch.Grad;
+import io.github.dyt4j.torch.Norm;
 import io.github.dyt4j.torch.NormFunction;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.Scope;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Passes of a LLaMA with each norm in turn, on one set of weights, and what its norms take by the paper's subtraction. The rows of DyT
- * against RMSNorm hold like against like: both composed from libtorch's operations, or both fused.
+ * against RMSNorm hold like against like: both composed from libtorch's operations, or both fused. A norm is so small a part of a pass that the
+ * subtraction may see nothing of it, so every norm slot is timed by itself, too.
  */
 final class LlamaNorms implements AutoCloseable {
     private static final int LEAST_PROBES = 3;
@@ -80,58 +82,99 @@ final class LlamaNorms implements AutoCloseable {
         }
     }
 
-    /** Nanoseconds of each norm's pass in each round, identity's first, and of the scalar behind the embedding last. */
-    List<double[]> measure(Interleaved harness) {
-        List<Runnable> runs = new ArrayList<>();
-        for (int i = 0; i < norms.size(); i++) {
-            runs.add(pass(i));
+    /** Every norm slot of a model by itself, on inputs of the pass's shape. */
+    private void alone(Llama model) {
+        for (Norm norm : model.norms().sites()) {
+            try (var _ = new Scope();
+                    var _ = cut.training() ? Grad.on() : Grad.off()) {
+                Tensor y = norm.forward(embedded);
+                if (cut.training()) {
+                    List<Tensor> wanted = new ArrayList<>(List.of(embedded));
+                    model.parameters().trainable().forEach((name, p) -> {
+                        if (name.startsWith(norm.name() + ".")) {
+                            wanted.add(p);
+                        }
+                    });
+                    LlamaParts.gradients(y, embedded.detach(), wanted.toArray(Tensor[]::new));
+                }
+            }
         }
-        runs.add(this::scalar);
-        return harness.run(runs);
     }
 
-    List<BenchRow> rows(List<double[]> nanos) {
-        return rows(LlamaRows.of(cut, plan.threads()), norms, cut.norms(), cut.wholeNorms(), nanos);
+    /**
+     * Nanoseconds, a round each, all of the same rounds.
+     *
+     * @param passes with each norm, identity's first
+     * @param alone the norm slots of each by themselves, none for identity
+     * @param scalar what comes behind the embedding with pointwise norms
+     */
+    record Times(List<double[]> passes, List<double[]> alone, double[] scalar) {
+        int rounds() {
+            return scalar.length;
+        }
+    }
+
+    Times measure(Interleaved harness) {
+        int n = norms.size();
+        List<Runnable> runs = new ArrayList<>();
+        for (int i = 0; i < n; i++) {
+            runs.add(pass(i));
+        }
+        models.subList(1, n).forEach(model -> runs.add(() -> alone(model)));
+        runs.add(this::scalar);
+        List<double[]> nanos = harness.run(runs);
+        return new Times(nanos.subList(0, n), nanos.subList(n, 2 * n - 1), nanos.getLast());
+    }
+
+    List<BenchRow> rows(Times times) {
+        return rows(LlamaRows.of(cut, plan.threads()), norms, cut.norms(), cut.wholeNorms(), times);
     }
 
     /**
      * @param built how many norms the passes have
      * @param whole how many the whole model has
      */
-    static List<BenchRow> rows(LlamaRows rows, List<NormSpec> norms, int built, int whole, List<double[]> nanos) {
+    static List<BenchRow> rows(LlamaRows rows, List<NormSpec> norms, int built, int whole, Times times) {
         String pass = rows.direction().equals("both") ? LlamaRows.TRAINING : LlamaRows.INFERENCE;
         List<BenchRow> all = new ArrayList<>();
-        double[] identity = nanos.getFirst();
-        double[] scalar = nanos.getLast();
+        double[] identity = times.passes.getFirst();
         String least = NormsPlan.label(norms.getFirst());
         for (int i = 0; i < norms.size(); i++) {
             String norm = NormsPlan.label(norms.get(i));
-            all.add(rows.time(pass, norm, nanos.get(i), i == 0 ? null : least, i == 0 ? null : identity));
+            all.add(rows.time(pass, norm, times.passes.get(i), i == 0 ? null : least, i == 0 ? null : identity));
         }
         for (int i = 1; i < norms.size(); i++) {
             String norm = NormsPlan.label(norms.get(i));
-            LayerCost cost = LayerCost.of(nanos.get(i), identity);
+            double[] own = times.passes.get(i);
+            LayerCost cost = LayerCost.of(own, identity);
             all.add(rows.difference(LlamaRows.NORMS + pass, norm, cost.nanos(), least));
-            all.add(rows.percent(LlamaRows.SHARE + pass, norm, nanos.get(i), cost.shares()));
+            all.add(rows.percent(LlamaRows.SHARE + pass, norm, own, cost.shares()));
             if (built < whole) {
-                double[] once = isPointwise(norms.get(i)) ? scalar : new double[scalar.length];
+                double[] once = isPointwise(norms.get(i)) ? times.scalar : new double[own.length];
                 String scaled = LlamaRows.NORMS + pass + LlamaRows.SCALED + whole;
                 all.add(rows.difference(scaled, norm, cost.scaled(built, whole, once), least));
             }
+            all.add(rows.time(LlamaRows.ALONE + pass, norm, times.alone.get(i - 1), "pass", own));
         }
         if (norms.stream().anyMatch(LlamaNorms::isPointwise)) {
-            all.add(rows.difference(LlamaRows.SCALAR + pass, "scalar", scalar, null));
+            all.add(rows.difference(LlamaRows.SCALAR + pass, "scalar", times.scalar, null));
         }
         for (int i = 1; i < norms.size(); i++) {
             NormSpec like = like(norms.get(i), norms);
             if (like != null) {
-                double[] own = nanos.get(i);
-                double[] base = nanos.get(norms.indexOf(like));
+                double[] own = times.passes.get(i);
+                double[] base = times.passes.get(norms.indexOf(like));
                 String norm = NormsPlan.label(norms.get(i));
                 String baseline = NormsPlan.label(like);
+                String difference = LlamaRows.NORMS + pass + LlamaRows.AGAINST;
                 all.add(rows.time(pass + LlamaRows.AGAINST, norm, own, baseline, base));
-                all.add(rows.difference(
-                        LlamaRows.NORMS + pass + LlamaRows.AGAINST, norm, Samples.differences(own, base), baseline));
+                all.add(rows.difference(difference, norm, Samples.differences(own, base), baseline));
+                all.add(rows.time(
+                        LlamaRows.ALONE + pass + LlamaRows.AGAINST,
+                        norm,
+                        times.alone.get(i - 1),
+                        baseline,
+                        times.alone.get(norms.indexOf(like) - 1)));
             }
         }
         return all;

@@ -18,6 +18,7 @@ record LlamaRows(String scope, int tokens, int width, String dtype, String direc
     static final String INFERENCE = "inference";
     static final String TRAINING = "training";
     static final String NORMS = "norms in ";
+    static final String ALONE = "norms alone in ";
     static final String SHARE = "share of norms in ";
     /** Before the number of norms that the whole model has. */
     static final String SCALED = ", scaled to all ";

@@ -102,11 +102,14 @@ public record LlamaTable(String title, List<List<String>> cells, List<String> no
                 "10% to 90%",
                 "",
                 "of the pass",
-                "all " + whole + " norms, ms"));
+                "all " + whole + " norms, ms",
+                "alone, ms",
+                "of the pass"));
         for (BenchRow row : of(rows, pass)) {
             BenchRow norms = of(rows, LlamaRows.NORMS + pass, row.norm());
             BenchRow share = of(rows, LlamaRows.SHARE + pass, row.norm());
             BenchRow scaled = of(rows, LlamaRows.NORMS + pass + LlamaRows.SCALED + whole, row.norm());
+            BenchRow alone = of(rows, LlamaRows.ALONE + pass, row.norm());
             boolean seen = norms != null && stands(norms);
             cells.add(List.of(
                     row.norm(),
@@ -118,7 +121,9 @@ public record LlamaTable(String title, List<List<String>> cells, List<String> no
                     norms == null ? "" : range(norms),
                     norms == null || seen ? "" : "none seen",
                     seen && share != null && share.value() != null ? number(share.value()) + " %" : "",
-                    seen && scaled != null ? ms(scaled, scaled.nsPerElement()) : ""));
+                    seen && scaled != null ? ms(scaled, scaled.nsPerElement()) : "",
+                    alone == null ? "" : ms(alone, alone.nsPerElement()),
+                    alone == null || alone.ratio() == null ? "" : number(100 * alone.ratio()) + " %"));
         }
         BenchRow first = of(rows, pass).getFirst();
         List<String> notes = new ArrayList<>();
@@ -127,7 +132,8 @@ public record LlamaTable(String title, List<List<String>> cells, List<String> no
                         ? "a pass: forward, cross-entropy and backward; gradients add up, and there is no optimizer step"
                         : "a pass: forward and cross-entropy, without gradients");
         notes.add("its norms: the pass minus identity's in the same round (the paper's \"layer\")");
-        if (!whole.isEmpty()) {
+        notes.add("alone: every norm slot by itself, in the same rounds, on inputs of that shape");
+        if (!whole.isEmpty() && of(rows, LlamaRows.NORMS + pass).stream().anyMatch(LlamaTable::stands)) {
             notes.add("all " + whole
                     + " norms: that cost times the model's norms over those built; reckoned, not measured");
         }
@@ -135,18 +141,20 @@ public record LlamaTable(String title, List<List<String>> cells, List<String> no
                 .forEach(
                         r -> notes.add("the scalar behind the embedding, which a pointwise norm brings and its cost has"
                                 + " in it, takes " + ms(r, r.nsPerElement()) + " ms alone"));
-        for (BenchRow row : of(rows, pass + LlamaRows.AGAINST)) {
-            BenchRow norms = of(rows, LlamaRows.NORMS + pass + LlamaRows.AGAINST, row.norm());
-            notes.add(row.norm() + " against " + row.baseline() + ": a pass takes " + ratio(row) + " of its time, "
-                    + verdict(row)
-                    + (norms == null
-                            ? ""
-                            : "; norms " + ms(norms, norms.nsPerElement()) + " ms (" + range(norms) + "), "
-                                    + (!stands(norms)
-                                            ? "no difference"
-                                            : norms.nsPerElement() < 0 ? "faster" : "slower")));
-        }
+        of(rows, pass + LlamaRows.AGAINST).forEach(row -> notes.add(against(row, pass, rows)));
         return new LlamaTable(title(first, pass), cells, notes);
+    }
+
+    private static String against(BenchRow row, String pass, List<BenchRow> rows) {
+        BenchRow norms = of(rows, LlamaRows.NORMS + pass + LlamaRows.AGAINST, row.norm());
+        BenchRow alone = of(rows, LlamaRows.ALONE + pass + LlamaRows.AGAINST, row.norm());
+        String said = row.norm() + " against " + row.baseline() + ": a pass takes " + ratio(row) + " of its time, "
+                + verdict(row);
+        if (norms != null) {
+            String verdict = !stands(norms) ? "no difference" : norms.nsPerElement() < 0 ? "faster" : "slower";
+            said += "; its norms " + ms(norms, norms.nsPerElement()) + " ms more (" + range(norms) + "), " + verdict;
+        }
+        return alone == null ? said : said + "; alone " + ratio(alone) + " of their time, " + verdict(alone);
     }
 
     private static LlamaTable parts(List<BenchRow> rows, String whole) {

@@ -174,19 +174,15 @@ final class BenchRows {
         for (String direction : List.of("forward", "both")) {
             LlamaRows of = new LlamaRows(scope, 512, 4096, "bf16", direction, 2);
             double[] identity = {1.0e9, 1.1e9, 1.3e9};
-            double[][] norms = {
-                {30e6, 31e6, 33e6}, {8e6, 9e6, 10e6}, {20e6, 26e6, 22e6}, {8e6, -9e6, 12e6}, {1e6, 1e6, 1e6}
-            };
-            List<double[]> nanos = new ArrayList<>(List.of(identity));
-            for (int i = 0; i < norms.length; i++) {
-                double[] cost = norms[i];
-                double[] pass = new double[cost.length];
-                for (int r = 0; r < pass.length; r++) {
-                    pass[r] = i == norms.length - 1 ? cost[r] : identity[r] + cost[r];
-                }
-                nanos.add(pass);
+            double[][] costs = {{30e6, 31e6, 33e6}, {8e6, 9e6, 10e6}, {20e6, 26e6, 22e6}, {8e6, -9e6, 12e6}};
+            List<double[]> passes = new ArrayList<>(List.of(identity));
+            for (double[] cost : costs) {
+                passes.add(Samples.differences(identity, Samples.times(cost, -1)));
             }
-            rows.addAll(LlamaNorms.rows(of, LlamaPlan.NORMS, 5, 65, nanos));
+            List<double[]> alone = new ArrayList<>(List.of(costs));
+            alone.set(3, new double[] {5e6, 5e6, 5e6});
+            LlamaNorms.Times times = new LlamaNorms.Times(passes, alone, new double[] {1e6, 1e6, 1e6});
+            rows.addAll(LlamaNorms.rows(of, LlamaPlan.NORMS, 5, 65, times));
         }
         LlamaRows prefill = new LlamaRows(scope, 512, 4096, "bf16", "forward", 2);
         double[] whole = {1e9, 1.1e9};

@@ -87,6 +87,9 @@ final class LlamaBenchTest {
             assertThat(rows(result, "share of norms in " + pass)).hasSize(4);
             assertThat(rows(result, "norms in " + pass + ", scaled to all 9")).hasSize(4);
             assertThat(rows(result, pass + ", DyT against RMSNorm")).hasSize(2);
+            assertThat(rows(result, "norms alone in " + pass))
+                    .hasSize(4)
+                    .allSatisfy(row -> assertThat(row.ratio()).isPositive());
         }
         assertThat(result.environment().get(LlamaBench.CUTS))
                 .asString()

@@ -25,6 +25,10 @@ final class LlamaNormsTest {
         return Arrays.stream(a).map(v -> v + b).toArray();
     }
 
+    private static double[] same(double v) {
+        return plus(new double[21], v);
+    }
+
     private static BenchRow row(List<BenchRow> rows, String kind, String norm) {
         return rows.stream()
                 .filter(r -> kind.equals(LlamaRows.kind(r)) && r.norm().equals(norm))
@@ -59,14 +63,10 @@ final class LlamaNormsTest {
     @Test
     void rowsSayPassesCostsSharesAndLikeAgainstLike() {
         double[] identity = noise(2, 21);
-        List<double[]> nanos = List.of(
-                identity,
-                plus(identity, 9e6),
-                plus(identity, 4e6),
-                plus(identity, 6e6),
-                plus(identity, 5e6),
-                plus(new double[21], 1e6));
-        List<BenchRow> rows = LlamaNorms.rows(ROWS, NORMS, 5, 65, nanos);
+        List<double[]> passes =
+                List.of(identity, plus(identity, 9e6), plus(identity, 4e6), plus(identity, 6e6), plus(identity, 5e6));
+        List<double[]> alone = List.of(same(8e6), same(2e6), same(5e6), same(3e6));
+        List<BenchRow> rows = LlamaNorms.rows(ROWS, NORMS, 5, 65, new LlamaNorms.Times(passes, alone, same(1e6)));
         BenchRow pass = row(rows, "inference", "dyt");
         assertThat(pass.baseline()).isEqualTo("identity");
         assertThat(pass.nsPerElement()).isCloseTo((Samples.median(identity) + 5e6) / 10, within(1.0));
@@ -77,7 +77,7 @@ final class LlamaNormsTest {
         assertThat(eager.value()).isCloseTo(9, within(1e-6));
         assertThat(eager.unit()).isEqualTo("ms");
         assertThat(row(rows, "share of norms in inference", "dyt").value())
-                .isCloseTo(100 * Samples.median(Samples.ratios(plus(new double[21], 5e6), nanos.get(4))), within(1e-9));
+                .isCloseTo(100 * Samples.median(Samples.ratios(same(5e6), passes.get(4))), within(1e-9));
 
         // DyT's cost has the scalar behind the embedding in it, once; RMSNorm's has not.
         assertThat(row(rows, "norms in inference, scaled to all 65", "dyt").value())
@@ -92,15 +92,23 @@ final class LlamaNormsTest {
         BenchRow composed = row(rows, "norms in inference, DyT against RMSNorm", "dyt(kernel=eager)");
         assertThat(composed.baseline()).isEqualTo("rmsnorm(kernel=libtorch)");
         assertThat(composed.value()).isCloseTo(-3, within(1e-6));
+
+        BenchRow byItself = row(rows, "norms alone in inference", "dyt");
+        assertThat(byItself.nsPerElement()).isEqualTo(3e5);
+        assertThat(byItself.ratio()).isCloseTo(Samples.median(Samples.ratios(same(3e6), passes.get(4))), within(1e-12));
+        assertThat(row(rows, "norms alone in inference, DyT against RMSNorm", "dyt")
+                        .ratio())
+                .isEqualTo(1.5);
     }
 
     @Test
     void theWholeModelIsNotScaled() {
-        List<double[]> nanos = List.of(noise(3, 5), noise(4, 5), noise(5, 5));
+        LlamaNorms.Times times =
+                new LlamaNorms.Times(List.of(noise(3, 5), noise(4, 5)), List.of(noise(5, 5)), noise(6, 5));
         List<NormSpec> norms = Stream.of("identity", "rmsnorm(kernel=fused)")
                 .map(NormSpec::parse)
                 .toList();
-        List<BenchRow> rows = LlamaNorms.rows(ROWS, norms, 65, 65, nanos);
+        List<BenchRow> rows = LlamaNorms.rows(ROWS, norms, 65, 65, times);
         assertThat(rows).noneMatch(r -> r.what().contains(LlamaRows.SCALED));
         assertThat(rows).noneMatch(r -> r.what().contains(LlamaRows.SCALAR));
         assertThat(rows).noneMatch(r -> r.what().contains(LlamaRows.AGAINST));
@@ -115,19 +123,21 @@ final class LlamaNormsTest {
         double[] shaken = new double[41];
         Random random = new Random(7);
         Arrays.setAll(shaken, i -> identity[i] + 1e5 + 1e7 * random.nextGaussian());
-        List<double[]> nanos = List.of(identity, plus(identity, 5e7), shaken, new double[41]);
-        List<BenchRow> rows = LlamaNorms.rows(ROWS, norms, 5, 5, nanos);
+        LlamaNorms.Times times = new LlamaNorms.Times(
+                List.of(identity, plus(identity, 5e7), shaken),
+                List.of(new double[41], new double[41]),
+                new double[41]);
+        List<BenchRow> rows = LlamaNorms.rows(ROWS, norms, 5, 5, times);
         assertThat(LlamaTable.stands(row(rows, "norms in inference", "dyt"))).isFalse();
         assertThat(LlamaTable.stands(row(rows, "norms in inference", "rmsnorm(kernel=fused)")))
                 .isTrue();
         List<List<String>> cells = LlamaTable.of(rows).getFirst().cells();
         assertThat(cells.get(3)).contains("dyt", "none seen");
         assertThat(cells.get(2)).doesNotContain("none seen");
-        assertThat(LlamaFinding.sentences(rows))
-                .singleElement()
-                .asString()
-                .contains("In inference of llama_x, 1 x 10 tokens")
-                .contains("nothing to be seen");
+        assertThat(LlamaFinding.sentences(rows)).hasSize(2).satisfies(said -> {
+            assertThat(said.get(0)).startsWith("In inference of llama_x, 1 x 10 tokens, a pass with dyt");
+            assertThat(said.get(1)).contains("by subtraction nothing that can be told from noise and ");
+        });
     }
 
     @Test
