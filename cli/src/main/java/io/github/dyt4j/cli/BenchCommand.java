@@ -11,13 +11,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "WHAT",
         description = "What norms cost in time and memory, measured side by side.",
-        subcommands = {BenchNormsCommand.class, BenchModelCommand.class})
+        subcommands = {BenchNormsCommand.class, BenchModelCommand.class, BenchLlamaCommand.class})
 final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "What is to be measured is missing: norms or model.");
+        throw new ParameterException(spec.commandLine(), "What is to be measured is missing: norms, model or llama.");
     }
 }

@@ -2,6 +2,7 @@ package io.github.dyt4j.cli;
 
 import io.github.dyt4j.lab.bench.BenchResult;
 import io.github.dyt4j.lab.bench.BenchRow;
+import io.github.dyt4j.lab.bench.LlamaTable;
 import io.github.dyt4j.lab.bench.ModelBench;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,7 +26,15 @@ final class BenchTable {
         StringBuilder text = new StringBuilder();
         Map<String, List<BenchRow>> groups = new LinkedHashMap<>();
         List<BenchRow> goals = new ArrayList<>();
+        for (LlamaTable table : LlamaTable.of(result.rows())) {
+            text.append(table.title()).append('\n').append(table(table.cells()));
+            table.notes().forEach(note -> text.append("  ").append(note).append('\n'));
+            text.append('\n');
+        }
         for (BenchRow row : result.rows()) {
+            if (LlamaTable.tells(row)) {
+                continue;
+            }
             if (isGoal(row)) {
                 goals.add(row);
             } else {
@@ -45,6 +54,8 @@ final class BenchTable {
         if (!goals.isEmpty()) {
             text.append("goals\n").append(goals(goals)).append('\n');
         }
+        LlamaTable.closing(result.environment())
+                .forEach(sentence -> text.append(sentence).append('\n'));
         return text.append(load(result.environment())).toString();
     }
 
@@ -112,18 +123,27 @@ final class BenchTable {
         List<List<String>> cells = new ArrayList<>();
         cells.add(List.of("", "where", "measured", "goal", "reached"));
         for (BenchRow row : rows) {
-            String unit = row.unit() == null ? "" : " " + row.unit();
             cells.add(List.of(
                     row.what(),
                     row.rows() + "x" + row.width() + " " + row.dtype() + " " + row.direction() + ", " + row.threads()
                             + "t",
-                    row.value() == null ? ratio(row) : RunLines.three(row.value()) + unit,
+                    row.value() == null ? ratio(row) : amount(row, row.value()),
                     row.goal() == null
                             ? "none"
-                            : row.value() == null ? number(row.goal(), "%.2f") : RunLines.three(row.goal()) + unit,
+                            : row.value() == null ? number(row.goal(), "%.2f") : amount(row, row.goal()),
                     row.reached() == null ? "" : row.reached() ? "yes" : "no"));
         }
         return table(cells);
+    }
+
+    /** A value or its goal with its unit; of a share, which is its own unit, how far the value spreads. */
+    private static String amount(BenchRow row, double v) {
+        if (!row.atLeast()) {
+            return RunLines.three(v) + (row.unit() == null ? "" : " " + row.unit());
+        }
+        return Double.valueOf(v).equals(row.value())
+                ? number(v, "%.2f") + " ± " + number(v * row.spread(), "%.2f")
+                : "≥ " + number(v, "%.2f");
     }
 
     private static String ratio(BenchRow row) {

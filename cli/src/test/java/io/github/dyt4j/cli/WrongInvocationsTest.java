@@ -233,6 +233,46 @@ final class WrongInvocationsTest {
                 row("a folder to write to", says("--json FOLDER/empty", "folder"), bench("--json", path("empty"))),
                 row("no folder to write to", says("--csv FOLDER/none/a.csv"), bench("--csv", path("none/a.csv"))),
                 row("no right to write", says("--page /proc/page.html"), bench("--page", "/proc/page.html")),
+                row("unknown LLaMA", says("--size '7bb'", "'7b'"), llama("--size", "7bb")),
+                row(
+                        "another family",
+                        says("vit_tiny_patch16_224", "not a LLaMA", "7b"),
+                        llama("--size", "vit_tiny_patch16_224")),
+                row("no tokens", says("--tokens 0"), llama("--tokens", "0")),
+                row("more tokens than positions", says("--tokens 4097", "4096"), llama("--tokens", "4097")),
+                row("no sequences", says("--batch 0"), llama("--batch", "0")),
+                row("no layers", says("--layers 0", "32"), llama("--layers", "0")),
+                row("more layers than there are", says("--layers 33", "32"), llama("--layers", "33")),
+                row("no such dtype", says("--dtype 'f16'", "f32 and bf16"), llama("--dtype", "f16")),
+                row(
+                        "no such direction of a pass",
+                        says("--direction 'trainig'", "'training'"),
+                        llama("--direction", "trainig")),
+                row("nothing of that name to measure", says("--only 'prefil'", "'prefill'"), llama("--only", "prefil")),
+                row(
+                        "an argument without a value",
+                        says("--set 'hidden_size'", "key=value"),
+                        llama("--set", "hidden_size")),
+                row(
+                        "an unknown argument of a LLaMA",
+                        says("'hiden_size'", "'hidden_size'"),
+                        llama("--set", "hiden_size=64")),
+                row("a norm to calibrate", says("calibrate", "init"), llama("--norm", "dyt(init=calibrated)")),
+                row("no time for a LLaMA", says("--seconds 0"), llama("--seconds", "0")),
+                row("no threads for a LLaMA", says("--threads 0"), llama("--threads", "0")),
+                row("a step of one number", says("--step-batch '256'", "BATCHxTOKENS"), llama("--step-batch", "256")),
+                row(
+                        "a step beyond the positions",
+                        says("--step-batch 1x9999", "1024"),
+                        llama("--step-batch", "1x9999")),
+                row(
+                        "a pass beyond the memory",
+                        says("llama_7b does not fit", "GB", "--batch"),
+                        llama("--batch", "100000", "--only", "norms")),
+                row(
+                        "a step beyond the memory",
+                        says("llama_70b", "GB", "--step-size"),
+                        llama("--step-size", "70b", "--only", "step")),
                 row("nothing to judge", says("FOLDER/none", "no such run"), "eval", path("none")),
                 row("not a run to judge", says("FOLDER/not-a-run", "recipe.yaml"), "eval", path("not-a-run")),
                 row("a run without a checkpoint", says("FOLDER/other-run", "checkpoint"), "eval", path("other-run")),
@@ -382,6 +422,10 @@ final class WrongInvocationsTest {
 
     private static String[] bench(String... more) {
         return Stream.concat(Stream.of("bench", "norms"), Stream.of(more)).toArray(String[]::new);
+    }
+
+    private static String[] llama(String... more) {
+        return Stream.concat(Stream.of("bench", "llama"), Stream.of(more)).toArray(String[]::new);
     }
 
     private static String[] onData(String name) {

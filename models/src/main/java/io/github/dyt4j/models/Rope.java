@@ -11,12 +11,13 @@ import org.jspecify.annotations.Nullable;
  * Rotary position embedding: the pair (x_i, x_{i+d/2}) at position p turns by p·ω_i, ω_i = base^(−2i/d) (Su et al. 2021, section 3.2, with
  * the halves paired as in Hugging Face's LLaMA).
  */
-final class Rope implements AutoCloseable {
+public final class Rope implements AutoCloseable {
     /**
      * Llama 3's stretching of ω to longer contexts: wavelengths 2π/ω under {@code original/highFreqFactor} stay, those over
      * {@code original/lowFreqFactor} grow by {@code factor}, and between them the two are mixed linearly in original/wavelength.
      */
-    record Scaling(double factor, double lowFreqFactor, double highFreqFactor, int originalMaxPositionEmbeddings) {
+    public record Scaling(
+            double factor, double lowFreqFactor, double highFreqFactor, int originalMaxPositionEmbeddings) {
         double apply(double omega) {
             double turns = originalMaxPositionEmbeddings * omega / (2 * Math.PI);
             double smooth = Math.clamp((turns - lowFreqFactor) / (highFreqFactor - lowFreqFactor), 0, 1);
@@ -30,20 +31,20 @@ final class Rope implements AutoCloseable {
     private @Nullable Tensor cos;
     private @Nullable Tensor sin;
 
-    Rope(int headDim, double base, @Nullable Scaling scaling) {
+    public Rope(int headDim, double base, @Nullable Scaling scaling) {
         this.headDim = headDim;
         this.base = base;
         this.scaling = scaling;
     }
 
     /** Cosines (T, d/2) of the angles of the positions from {@code from} on. */
-    Tensor cos(int from, int t) {
+    public Tensor cos(int from, int t) {
         extend(from + t);
         return Objects.requireNonNull(cos).narrow(0, from, t);
     }
 
     /** Sines (T, d/2). */
-    Tensor sin(int from, int t) {
+    public Tensor sin(int from, int t) {
         extend(from + t);
         return Objects.requireNonNull(sin).narrow(0, from, t);
     }

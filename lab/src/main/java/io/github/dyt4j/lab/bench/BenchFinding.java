@@ -44,6 +44,11 @@ final class BenchFinding {
                 .orElse("Nothing can be said of DyT here: no row holds its forward and backward against another norm.");
     }
 
+    /** Whether no row holds DyT against another norm. */
+    boolean saysNothing() {
+        return KINDS.stream().allMatch(kind -> sentence(kind).isEmpty());
+    }
+
     /** What the other kinds of measurement say, a sentence each. */
     List<String> more() {
         String said = headline();

@@ -3,6 +3,7 @@ package io.github.dyt4j.lab.bench;
 import static io.github.dyt4j.lab.Html.escape;
 
 import io.github.dyt4j.lab.Html;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,14 +19,15 @@ public final class BenchPage {
     private BenchPage() {}
 
     public static String html(BenchResult result) {
-        BenchFinding finding = new BenchFinding(result.rows());
+        List<String> finding = finding(result.rows());
         Object command = result.environment().get("command");
         return Html.fill(
                 BenchPage.class,
                 "bench.html",
                 Map.ofEntries(
-                        Map.entry("finding", escape(finding.headline())),
-                        Map.entry("more", paragraphs(finding.more())),
+                        Map.entry("finding", escape(finding.getFirst())),
+                        Map.entry("more", paragraphs(finding.subList(1, finding.size()))),
+                        Map.entry("llama", BenchTables.llama(result)),
                         Map.entry("goals", BenchTables.goals(result.rows())),
                         Map.entry("rows", BenchTables.all(result.rows())),
                         Map.entry("environment", Html.definitions(machine(result.environment()))),
@@ -39,6 +41,18 @@ public final class BenchPage {
                         Map.entry(
                                 "js",
                                 Html.resource(Html.class, "charts.js") + Html.resource(BenchPage.class, "bench.js"))));
+    }
+
+    /** Of norms, and of a LLaMA's passes; where there is nothing of norms alone, the passes' own come first. */
+    private static List<String> finding(List<BenchRow> rows) {
+        BenchFinding norms = new BenchFinding(rows);
+        List<String> all = new ArrayList<>(LlamaFinding.sentences(rows));
+        boolean passesAlone = !all.isEmpty() && norms.saysNothing();
+        if (!passesAlone) {
+            all.addFirst(norms.headline());
+            all.addAll(1, norms.more());
+        }
+        return all;
     }
 
     /** The environment without the command, which has a place of its own, and with units where keys have none to show. */

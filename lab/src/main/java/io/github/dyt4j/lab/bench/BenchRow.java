@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param error greatest difference to the formula in f64, relative to the largest output; null where not looked at
  * @param peakBytes the most memory of the process that ran it beside the inputs; null where the process is shared
  * @param value what {@code goal} is compared with where that is not the ratio, in {@code unit}; else null
- * @param unit of value and goal: {@code x}, {@code µs} or {@code %}
- * @param goal at most this; null where there is none
+ * @param unit of value and goal: {@code x}, {@code µs}, {@code ms}, {@code %}, or {@value #SHARE}, of what is possible
+ * @param goal at most this, but a share at least this; null where there is none
  * @param reached whether the goal is; null where there is none
  */
 public record BenchRow(
@@ -49,6 +49,9 @@ public record BenchRow(
         @Nullable Double goal,
         @Nullable Boolean reached) {
 
+    /** The unit of a value that is part of what is possible, so that more of it is better. */
+    public static final String SHARE = "share";
+
     /** Refuses a row read from a file that lacks what every row has. */
     public BenchRow {
         Objects.requireNonNull(what, "a row without what");
@@ -60,5 +63,62 @@ public record BenchRow(
     /** Whether the ratio differs from 1 by more than its own spread; false without a ratio. */
     public boolean differs() {
         return ratio != null && Math.abs(ratio - 1) > spread * ratio;
+    }
+
+    /** Whether the goal is reached at or above its figure. */
+    public boolean atLeast() {
+        return SHARE.equals(unit);
+    }
+
+    /** This row with the speed at which it moves its bytes, and the speed that would be possible. */
+    BenchRow at(double gbPerSecond, double limit) {
+        return new BenchRow(
+                what,
+                norm,
+                baseline,
+                dtype,
+                rows,
+                width,
+                direction,
+                threads,
+                nsPerElement,
+                p10,
+                p90,
+                ratio,
+                spread,
+                gbPerSecond,
+                gbPerSecond / limit,
+                error,
+                peakBytes,
+                value,
+                unit,
+                goal,
+                reached);
+    }
+
+    /** This row with the most memory that its process had. */
+    BenchRow peak(long bytes) {
+        return new BenchRow(
+                what,
+                norm,
+                baseline,
+                dtype,
+                rows,
+                width,
+                direction,
+                threads,
+                nsPerElement,
+                p10,
+                p90,
+                ratio,
+                spread,
+                gbPerSecond,
+                ofLimit,
+                error,
+                bytes,
+                value,
+                unit,
+                goal,
+                reached);
     }
 }

@@ -8,6 +8,7 @@ import static io.github.dyt4j.lab.Html.fixed;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The tables of a bench's page: its goals, and all its rows. */
@@ -24,7 +25,7 @@ final class BenchTables {
         long reached =
                 goals.stream().filter(r -> Boolean.TRUE.equals(r.reached())).count();
         return "<p>" + (reached == goals.size() ? "All " + reached : reached + " of " + goals.size())
-                + " reached. A goal is reached at or below its figure.</p>"
+                + " reached. A goal is reached at or below its figure, a share of what is possible (≥) at or above it.</p>"
                 + "<table class=\"stack\"><thead><tr><th scope=\"col\">What</th>" + column("norm") + column("against")
                 + column("shape") + column("measured") + column("goal") + column("reached") + "</tr></thead><tbody>"
                 + goals.stream().map(BenchTables::goal).collect(Collectors.joining()) + "</tbody></table>";
@@ -37,7 +38,12 @@ final class BenchTables {
                 + cell("against", r.baseline() == null ? NONE : escape(r.baseline()))
                 + cell("shape", shape(r))
                 + cell("measured", "<span class=\"nowrap\">" + measured(r) + "</span>")
-                + cell("goal", r.goal() == null ? NONE : "<span class=\"nowrap\">≤ " + amount(r, r.goal()) + "</span>")
+                + cell(
+                        "goal",
+                        r.goal() == null
+                                ? NONE
+                                : "<span class=\"nowrap\">" + (r.atLeast() ? "≥ " : "≤ ") + amount(r, r.goal())
+                                        + "</span>")
                 + cell("reached", r.reached() == null ? NONE : r.reached() ? "yes" : "<strong class=\"no\">no</strong>")
                 + "</tr>";
     }
@@ -48,8 +54,45 @@ final class BenchTables {
     }
 
     private static String amount(BenchRow r, double v) {
-        String unit = r.unit() == null || r.unit().equals("x") ? "×" : " " + escape(r.unit());
+        String unit = r.unit() == null || r.unit().equals("x") ? "×" : r.atLeast() ? "" : " " + escape(r.unit());
         return significant(v) + unit;
+    }
+
+    /** The section of a LLaMA's passes, generation and steps; empty where none ran. */
+    static String llama(BenchResult result) {
+        List<LlamaTable> tables = LlamaTable.of(result.rows());
+        if (tables.isEmpty()) {
+            return "";
+        }
+        return "<section id=\"llama\"><h2>In a LLaMA</h2><figure id=\"llama-norms\"></figure>"
+                + "<figure id=\"llama-parts\"></figure>"
+                + tables.stream().map(BenchTables::table).collect(Collectors.joining())
+                + LlamaTable.closing(result.environment()).stream()
+                        .map(s -> "<p>" + escape(s) + "</p>")
+                        .collect(Collectors.joining())
+                + "</section>";
+    }
+
+    private static String table(LlamaTable table) {
+        List<String> header = table.cells().getFirst();
+        return "<h3>" + escape(table.title())
+                + "</h3><div class=\"wide\"><table class=\"stack\"><thead><tr><th scope=\"col\"></th>"
+                + header.stream().skip(1).map(name -> column(name)).collect(Collectors.joining())
+                + "</tr></thead><tbody>"
+                + table.cells().stream()
+                        .skip(1)
+                        .map(cells -> "<tr><th scope=\"row\">" + escape(cells.getFirst()) + "</th>"
+                                + IntStream.range(1, cells.size())
+                                        .mapToObj(i -> cell(
+                                                header.get(i),
+                                                escape(cells.get(i).replaceAll("(^|\\s|\\()-(?=\\d)", "$1−"))))
+                                        .collect(Collectors.joining())
+                                + "</tr>")
+                        .collect(Collectors.joining())
+                + "</tbody></table></div>"
+                + table.notes().stream()
+                        .map(note -> "<p class=\"caption\">" + escape(note) + ".</p>")
+                        .collect(Collectors.joining());
     }
 
     static String all(List<BenchRow> rows) {

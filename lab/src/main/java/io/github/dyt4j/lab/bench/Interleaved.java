@@ -27,7 +27,7 @@ record Interleaved(LongSupplier clock, LongSupplier compiling, double seconds) {
     private static final double QUIET = 0.05;
 
     private static final long SAMPLE_NANOS = 500_000;
-    private static final int LEAST_ROUNDS = 12;
+    static final int LEAST_ROUNDS = 12;
     /** A second half of a warm-up that is faster than the first by more than this: not warm yet. */
     private static final double WARM = 0.04;
 
@@ -40,7 +40,9 @@ record Interleaved(LongSupplier clock, LongSupplier compiling, double seconds) {
         int[] repeats = new int[candidates.size()];
         Arrays.fill(repeats, 1);
         double some = Math.max(seconds / 2, Math.min(WARM_UP_SECONDS, seconds) * candidates.size());
-        for (int i = 0; i < MOST_WARM_UPS; i++) {
+        long begin = clock.getAsLong();
+        // Rounds that take longer than a warm-up is meant to are not warmed up as often.
+        for (int i = 0; i < MOST_WARM_UPS && clock.getAsLong() - begin < MOST_WARM_UPS * some * 1e9; i++) {
             long before = compiling.getAsLong();
             boolean steady = isWarm(rounds(candidates, repeats, some, 2));
             if (steady && compiling.getAsLong() - before < QUIET * some * 1e3) {

@@ -135,6 +135,71 @@
     }
   }
 
+  // ---- a LLaMA: what its norms take, and where its time goes ---------------------------------------------------------------------------
+  const llama = data.points.map((p) => p.row).filter((r) => r.what.startsWith('llama') && r.what.includes(': '))
+    .map((r) => ({ row: r, scope: r.what.slice(0, r.what.indexOf(': ')), kind: r.what.slice(r.what.indexOf(': ') + 2), ms: (v) => v * r.rows / 1e6 }));
+  const place = (l) => `${l.scope}, ${l.row.dtype}, ${threads(l.row.threads)}`;
+  const groupedBy = (list, name) => [...list.reduce((m, l) => m.set(name(l), [...m.get(name(l)) ?? [], l]), new Map())];
+  const llamaTip = (l) => rows(escape(l.row.norm), [['ms', precise(l.ms(l.row.nsPerElement))], ['10th to 90th', `${precise(l.ms(l.row.p10))} to ${precise(l.ms(l.row.p90))}`],
+    ...l.row.ratio == null ? [] : [['of ' + escape(l.row.baseline ?? ''), `${precise(100 * l.row.ratio)}%`]]]);
+
+  function llamaNorms() {
+    const some = llama.filter((l) => /^norms in (inference|training)$/.test(l.kind));
+    if (!some.length) return;
+    const box = caption('llama-norms', 'Milliseconds of the norms in a pass',
+      'A pass minus the pass with identity in every norm slot, of the same round. A bar is the median over rounds, the whisker goes from the 10th to the 90th percentile: where it reaches 0, nothing can be told from the noise.');
+    const grid = element('div', { class: 'panels shapes' });
+    box.append(grid);
+    for (const [name, own] of groupedBy(some, (l) => `${l.kind.replace('norms in ', '')}: ${place(l)}`)) {
+      const panel = element('div', { class: 'panel' }, element('h5', {}, name));
+      grid.append(panel);
+      const low = Math.min(0, ...own.map((l) => l.ms(l.row.p10)));
+      const high = Math.max(0, ...own.map((l) => l.ms(Math.max(l.row.p90, l.row.nsPerElement))));
+      const room = (high - low) * 0.2;
+      const chart = add(panel, `Milliseconds of the norms, ${name}`, () => frame(
+        axis('', { scale: false, min: low < 0 ? low - room / 4 : 0, max: high + room, splitNumber: 4, axisLabel: { color: css('--soft'), fontSize: 11, showMinLabel: false, showMaxLabel: false, formatter: (v) => precise(v) } }),
+        { type: 'category', data: own.map((l) => l.row.norm), inverse: true, axisTick: { show: false }, axisLine: { onZero: false, lineStyle: { color: css('--soft') } },
+          axisLabel: { color: css('--ink'), fontSize: 11.5, interval: 0, width: 165, overflow: 'truncate' } },
+        [
+          { type: 'bar', barWidth: '58%', data: own.map((l, i) => ({ value: l.ms(l.row.nsPerElement), l, itemStyle: { color: colour(i), opacity: 0.8 } })), tooltip: { formatter: (q) => llamaTip(q.data.l) } },
+          ...own.map((l, y) => ({
+            type: 'line', silent: true, tooltip: { show: false }, z: 5, symbol: 'rect', symbolSize: [1.5, 9], showAllSymbol: true,
+            data: [[l.ms(l.row.p10), y], { value: [l.ms(l.row.p90), y], label: { show: true, position: 'right', distance: 6, color: css('--ink'), fontSize: 11.5, formatter: precise(l.ms(l.row.nsPerElement)) } }],
+            itemStyle: { color: css('--ink') }, lineStyle: { color: css('--ink'), width: 1.2 } })),
+        ], { grid: { left: 176, right: 8, top: 6, bottom: 24 }, dataZoom: [] }));
+      chart.element.style.height = 2.4 + 1.75 * own.length + 'rem';
+      chart.instance.resize();
+    }
+  }
+
+  function llamaParts() {
+    const some = llama.filter((l) => l.kind.startsWith('parts of '));
+    if (!some.length) return;
+    const wholes = groupedBy(some, (l) => `${l.kind.replace('parts of ', '')}: ${place(l)}`);
+    const parts = [...new Set(some.map((l) => l.row.norm))];
+    const faded = (i) => (i < 8 ? 0.85 : 0.4); // colours come again after eight parts
+    const box = caption('llama-parts', 'Where the time goes',
+      'Each part was timed alone on the shapes that it has in the whole, in the same rounds; the rest is what they leave. In percent of the whole’s median time.',
+      legend(parts.map((n, i) => { const k = key(i, { line: false, mark: 'rect' }); k.style.opacity = faded(i); return [k, n]; })));
+    for (const [name, own] of wholes) {
+      box.append(element('h5', {}, name));
+      const chart = add(box, `Where the time goes, ${name}`, () => frame(
+        axis('', { scale: false, min: Math.min(0, ...own.map((l) => 100 * l.row.ratio)), axisLabel: { color: css('--soft'), fontSize: 11, formatter: (v) => `${precise(v)}%` } }),
+        { type: 'category', data: [''], axisTick: { show: false }, axisLine: { show: false } },
+        own.map((l) => {
+          const i = parts.indexOf(l.row.norm);
+          return { type: 'bar', stack: 'all', name: l.row.norm, data: [{ value: 100 * l.row.ratio, l }], barWidth: '70%', itemStyle: { color: colour(i), opacity: faded(i) },
+            label: { show: l.row.ratio > 0.06, color: css('--ink'), fontSize: 11, formatter: `${fixed(100 * l.row.ratio, 0)}%` }, tooltip: { formatter: (q) => llamaTip(q.data.l) } };
+        }), { grid: { left: 8, right: 16, top: 4, bottom: 24 }, dataZoom: [] }));
+      chart.element.style.height = '5rem';
+      chart.instance.resize();
+    }
+  }
+
+  llamaNorms();
+  llamaParts();
+  const charted = drawn.length; // which the choices below leave alone
+
   // ---- the choices, for all charts -------------------------------------------------------------------------------------------------
   const choice = { group: 0, direction: 'both' };
   function radios(title, name, options, chosen) {
@@ -147,7 +212,7 @@
   }
 
   function show() {
-    for (const chart of [...drawn]) remove(chart);
+    for (const chart of drawn.slice(charted)) remove(chart);
     for (const id of ['bandwidth', 'roofline', 'times']) document.getElementById(id).replaceChildren();
     const group = groups[choice.group];
     const known = Object.keys(DIRECTIONS).filter((d) => group.points.some((p) => p.row.direction === d));
@@ -163,5 +228,6 @@
   }
 
   if (groups.length) show();
+  else if (llama.length) ['limit', 'time'].forEach((id) => document.getElementById(id).remove());
   else ['bandwidth', 'times'].forEach((id) => missing(id, 'No row of this run can be drawn.'));
 })();

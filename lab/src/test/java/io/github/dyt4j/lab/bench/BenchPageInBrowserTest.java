@@ -7,6 +7,7 @@ import com.microsoft.playwright.options.ColorScheme;
 import io.github.dyt4j.lab.Chromium;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -75,6 +76,39 @@ class BenchPageInBrowserTest {
         Chromium.everyChartDrew(page);
         Chromium.picture(page, "bench-narrow");
         page.context().close();
+    }
+
+    @Test
+    void aLlamaHasChartsOfItsOwn() throws Exception {
+        chromium.forget();
+        for (ColorScheme scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+            Page page = page(1200, scheme, BenchRows.llama());
+            assertThat(page.locator("#llama-norms .chart").count()).isEqualTo(2);
+            assertThat(page.locator("#llama-parts .chart").count()).isEqualTo(1);
+            assertThat(page.locator("#limit").count())
+                    .as("there is nothing of norms alone")
+                    .isEqualTo(0);
+            Chromium.everyChartDrew(page);
+            Chromium.noSidewaysScroll(page);
+            Chromium.picture(page, "bench-llama-" + scheme.name().toLowerCase(Locale.ROOT));
+            page.context().close();
+        }
+        Page narrow = page(400, ColorScheme.LIGHT, BenchRows.llama());
+        Chromium.noSidewaysScroll(narrow);
+        Chromium.picture(narrow, "bench-llama-narrow");
+        narrow.context().close();
+        List<BenchRow> both = new ArrayList<>(BenchRows.whole().rows());
+        both.addAll(BenchRows.llama().rows());
+        Page joined = page(1200, ColorScheme.LIGHT, new BenchResult(BenchRows.environment(), both));
+        joined.getByText("backward", new Page.GetByTextOptions().setExact(true))
+                .first()
+                .click();
+        assertThat(joined.locator("#llama .chart").count())
+                .as("a choice of norms leaves the LLaMA's charts alone")
+                .isEqualTo(3);
+        Chromium.everyChartDrew(joined);
+        joined.context().close();
+        assertThat(chromium.console()).isEmpty();
     }
 
     @Test

@@ -154,4 +154,30 @@ class BenchPageTest {
                         s.equals("In a model’s whole training step, dyt is no different from libtorch’s LayerNorm on"
                                 + " the one shape (1.00 of its time, within the spread)."));
     }
+
+    @Test
+    void aLlamaHasItsTablesItsFindingAndItsGoal() {
+        String html = visible(BenchPage.html(BenchRows.llama()));
+        assertThat(html)
+                .contains(
+                        "<h1>In inference of llama_7b, 2 of 32 layers of the true width, 1 x 512 tokens, a pass with dyt is"
+                                + " no different from one with rmsnorm(kernel=fused) (1.000 of its time, within the spread).</h1>")
+                .contains("<p>By themselves its norms take 0.46% of it and the other’s 0.79%; by subtraction"
+                        + " nothing that can be told from noise and 0.79%.</p>")
+                .contains(
+                        "In training of llama_7b",
+                        "a pass with dyt(kernel=eager) is faster than one with rmsnorm(kernel=libtorch)")
+                .contains("all 65 norms, ms", "alone, ms", "llama-norms", "llama-parts", "3072")
+                .contains("0.714 ± ", "≥ 0.80", "<strong class=\"no\">no</strong>")
+                .contains(
+                        "In inference 14 passes of each norm were timed, with 2 of 32 layers and 1 x 512 tokens",
+                        "4.0 GB at its peak");
+        assertThat(visible(BenchPage.html(BenchRows.whole()))).doesNotContain("In a LLaMA", "llama-norms");
+        // Both, where both were measured: norms alone speak first.
+        List<BenchRow> both = new ArrayList<>(BenchRows.whole().rows());
+        both.addAll(BenchRows.llama().rows());
+        assertThat(visible(BenchPage.html(new BenchResult(BenchRows.environment(), both))))
+                .contains("<h1>Forward and backward inside autograd")
+                .contains("<p>In inference of llama_7b");
+    }
 }

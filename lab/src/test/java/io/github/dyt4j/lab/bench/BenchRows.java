@@ -166,4 +166,44 @@ final class BenchRows {
         rows.add(goal(dyt, "share of a step", 1.3, "%", 2));
         return new BenchResult(environment(), rows);
     }
+
+    /** A LLaMA's passes, both ways, a prefill and a step with their parts, and processes. */
+    static BenchResult llama() {
+        List<BenchRow> rows = new ArrayList<>();
+        String scope = "llama_7b, 2 of 32 layers of the true width, 1 x 512 tokens";
+        for (String direction : List.of("forward", "both")) {
+            LlamaRows of = new LlamaRows(scope, 512, 4096, "bf16", direction, 2);
+            double[] identity = {1.0e9, 1.1e9, 1.3e9};
+            double[][] costs = {{30e6, 31e6, 33e6}, {8e6, 9e6, 10e6}, {20e6, 26e6, 22e6}, {8e6, -9e6, 12e6}};
+            List<double[]> passes = new ArrayList<>(List.of(identity));
+            for (double[] cost : costs) {
+                passes.add(Samples.differences(identity, Samples.times(cost, -1)));
+            }
+            List<double[]> alone = new ArrayList<>(List.of(costs));
+            alone.set(3, new double[] {5e6, 5e6, 5e6});
+            LlamaNorms.Times times = new LlamaNorms.Times(passes, alone, new double[] {1e6, 1e6, 1e6});
+            rows.addAll(LlamaNorms.rows(of, LlamaPlan.NORMS, 5, 65, times));
+        }
+        LlamaRows prefill = new LlamaRows(scope, 512, 4096, "bf16", "forward", 2);
+        double[] whole = {1e9, 1.1e9};
+        double[] products = {7e8, 8e8};
+        rows.add(prefill.time(LlamaRows.PREFILL, "rmsnorm(kernel=fused)", whole, null, null));
+        rows.add(prefill.share(
+                0.8, LlamaRows.PRODUCTS_SHARE, "rmsnorm(kernel=fused)", whole, "matrix products", products));
+        rows.addAll(prefill.parts(
+                LlamaRows.PREFILL, whole, List.of("matrix products", "attention"), List.of(products, new double[] {
+                    3.1e8, 3.2e8
+                })));
+        LlamaRows step = new LlamaRows("llama_100m, 2 x 256 tokens", 512, 768, "bf16 autocast", "both", 2);
+        rows.add(step.time(LlamaRows.CHECKPOINTING, "activations kept", whole, null, null)
+                .peak(3L << 30));
+        Map<String, Object> environment = environment();
+        environment.put(
+                LlamaBench.CUTS,
+                Map.of(
+                        "inference",
+                        Map.of("rounds", 14, "layers", 2, "layersOfTheModel", 32, "batch", 1, "tokens", 512)));
+        environment.put(LlamaBench.PEAK, 4_000_000_000L);
+        return new BenchResult(environment, rows);
+    }
 }

@@ -47,6 +47,21 @@ final class InterleavedTest {
     }
 
     @Test
+    void longCallsAreNotWarmedUpForHours() {
+        int[] calls = {0};
+        double[] next = {4e9};
+        Runnable faster = () -> {
+            calls[0]++;
+            next[0] *= 0.9;
+            now += (long) next[0];
+        };
+        new Interleaved(() -> now, () -> 0, 1).run(List.of(faster));
+        // Two rounds last longer than all eight warm-ups of half a second were to; then come the twelve of the
+        // measurement.
+        assertThat(calls[0]).isEqualTo(2 + 12);
+    }
+
+    @Test
     void aDisturbanceOfBothLeavesTheirRatioAlone() {
         int[] calls = {0};
         List<Runnable> pair = new ArrayList<>();
