@@ -42,7 +42,7 @@ public final class Corpus implements TokenData {
      *
      * @param data {@code jdk} for java.base in the running JDK's {@code lib/src.zip}; or a folder, a text file, JSON lines or Parquet with
      *     a {@code text} field, or a zip of such files
-     * @param tokenizer {@code bytes}; or the path of a tokenizer.json
+     * @param tokenizer {@code bytes}
      * @param heldOut share of the documents that is held out, in (0, 1)
      */
     public static TokenData open(String data, String tokenizer, double heldOut) {
