@@ -6,7 +6,7 @@ import java.util.OptionalInt;
 
 /** Text to token ids and back. Safe for use by several threads. */
 public interface Tokenizer extends AutoCloseable {
-    /** As a recipe names it: {@code bytes}, {@code bpe-4096}, or the path of a tokenizer.json. */
+    /** As a recipe names it: {@code bytes}. */
     String name();
 
     /** Ids are below this. */
