@@ -50,6 +50,32 @@ class CorpusTest {
     }
 
     @Test
+    void zipsAndParquetAreCorporaToo() throws Exception {
+        Path zip = dir.resolve("texts.zip");
+        try (var out = new java.util.zip.ZipOutputStream(Files.newOutputStream(zip))) {
+            for (int i = 0; i < 30; i++) {
+                out.putNextEntry(new java.util.zip.ZipEntry(i + ".txt"));
+                out.write(("entry " + i + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            }
+        }
+        Path parquet = dir.resolve("texts.parquet");
+        try (var duck = java.sql.DriverManager.getConnection("jdbc:duckdb:");
+                var statement = duck.createStatement()) {
+            statement.execute("COPY (SELECT 'entry ' || i || chr(10) AS text FROM range(30) t(i)) TO '" + parquet
+                    + "' (FORMAT parquet)");
+        }
+        for (Path source : new Path[] {zip, parquet}) {
+            try (Corpus corpus = open(source, 1 << 20)) {
+                String all = text(corpus.training()) + text(corpus.heldOut());
+                for (int i = 0; i < 30; i++) {
+                    assertThat(all).as(source.toString()).contains("entry " + i + "\n");
+                }
+                assertThat(corpus.heldOut().size()).isPositive();
+            }
+        }
+    }
+
+    @Test
     void whatIsNoCorpusIsSaid() throws IOException {
         Path empty = Files.createDirectory(dir.resolve("empty"));
         assertThatThrownBy(() -> open(empty, 10)).isInstanceOf(UserError.class).hasMessageContaining("holds no text");
