@@ -208,7 +208,7 @@ final class LlamaParts implements AutoCloseable {
         Tensor dy = random(pass.inner(), rows, c.intermediateSize());
         Tensor x = random(pass.stream(), rows, c.hiddenSize());
         Tensor y = random(pass.inner(), rows, c.hiddenSize());
-        int backwardSums = 5; // q, k, v: two; gate, up: one; a residual: one each
+        int backwardSums = 3; // gate, up: one; a residual: one each
         return repeated("elementwise", c.numHiddenLayers(), () -> {
             backward(torch.silu(gate).mul(up), dy, gate, up);
             x.add(y);
@@ -238,7 +238,7 @@ final class LlamaParts implements AutoCloseable {
         ScalarType stream = SharedWeights.type(pass.stream());
         Tensor x = random(pass.stream(), rows, c.hiddenSize());
         Tensor dx = random(pass.inner(), rows, c.hiddenSize());
-        int inputs = 5 * c.numHiddenLayers() + 1; // q, k, v, gate, up, and the head
+        int inputs = 3 * c.numHiddenLayers() + 1; // q, k and v at once, gate, up, and the head
         Map<String, long[]> matrices = matrices(c);
         Tensor some = random(
                 pass.stream(),

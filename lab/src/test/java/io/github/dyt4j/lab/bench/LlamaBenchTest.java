@@ -162,7 +162,13 @@ final class LlamaBenchTest {
         assertThat(rows(result, LlamaRows.PARTS + LlamaRows.STEP))
                 .extracting(BenchRow::norm)
                 .contains(
-                        "matrix products", "attention", "loss", "embedding", "casts of autocast", "AdamW", "clipping");
+                        "matrix products",
+                        "attention with rope",
+                        "loss",
+                        "embedding",
+                        "casts of autocast",
+                        "AdamW",
+                        "clipping");
     }
 
     @Test
