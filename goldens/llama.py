@@ -16,7 +16,7 @@ import transformers
 from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
-from fill import fill_parameters, labels
+from fill import fill, fill_parameters, labels
 
 FOLDER = pathlib.Path(__file__).parent.parent / "models/src/test/resources/goldens"
 BATCH, TOKENS = 2, 24
@@ -81,8 +81,6 @@ def make(case: str):
 
 
 def refill(model) -> None:
-    from fill import fill
-
     with torch.no_grad():
         for name, p in named(model).items():
             p.copy_(fill(name, tuple(p.shape)))
@@ -116,8 +114,6 @@ def checkpoint(folder: pathlib.Path) -> None:
 
 
 def sizes() -> dict:
-    from transformers import LlamaConfig
-
     sizes = {
         "llama_7b": dict(hidden_size=4096, intermediate_size=11008, num_hidden_layers=32, num_attention_heads=32),
         "llama_13b": dict(hidden_size=5120, intermediate_size=13824, num_hidden_layers=40, num_attention_heads=40),
@@ -142,4 +138,5 @@ def main() -> None:
     (folder / "llama-sizes.json").write_text(json.dumps(sizes(), indent=1) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

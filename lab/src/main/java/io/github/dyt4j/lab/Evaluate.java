@@ -42,11 +42,6 @@ public record Evaluate(
         Recipe recipe = Recipe.read(run(checkpoint).resolve("recipe.yaml"));
         if (data != null) {
             recipe = recipe.with("data", data.toString());
-            Path tokenizer = run(checkpoint).resolve("tokenizer/tokenizer.json");
-            if (recipe.text("tokenizer").startsWith("bpe-") && Files.exists(tokenizer)) {
-                // One that was trained on the run's own text: of other text it would be another one.
-                recipe = recipe.with("tokenizer", tokenizer.toString());
-            }
         }
         TorchRuntime.start(recipe.integer("threads"));
         try (Task task = Task.of(recipe)) {

@@ -6,6 +6,7 @@ import io.github.dyt4j.torch.CausalAttention;
 import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.Layout;
 import io.github.dyt4j.torch.Norm;
+import io.github.dyt4j.torch.NormFunction;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.Norms;
 import io.github.dyt4j.torch.Parameters;
@@ -407,12 +408,14 @@ public final class Llama implements Model {
         if (spec.calibrated()) {
             notes.add(
                     "one learned number scales the embedding's output; calibration starts it at what gives unit variance");
-        } else {
-            notes.add(String.format(
-                    Locale.ROOT,
-                    "one learned number scales the embedding's output, at the start √%d = %.2f (the paper's rule)",
-                    config.hiddenSize,
-                    Math.sqrt(config.hiddenSize)));
+            return notes;
+        }
+        notes.add(String.format(
+                Locale.ROOT,
+                "one learned number scales the embedding's output, at the start √%d = %.2f (the paper's rule)",
+                config.hiddenSize,
+                Math.sqrt(config.hiddenSize)));
+        if (spec.function() != NormFunction.DYISRU) {
             notes.add(String.format(
                     Locale.ROOT,
                     "α0 is %s at attention and %s elsewhere (the paper's table by width, unless the norm's options say otherwise)",

@@ -1,9 +1,10 @@
 package io.github.dyt4j.models;
 
+import io.github.dyt4j.torch.NormFunction;
 import io.github.dyt4j.torch.NormSpec;
 
 /**
- * DyT's α0 in language models by width (Zhu et al. 2025, tables 11 and 12, found by runs of 30 billion tokens): at attention and elsewhere
+ * DyT's α0 in language models by width (Zhu et al. 2025, section 7, "Initialization of α for LLMs"; found by runs of 30 billion tokens): at attention and elsewhere
  * 1/1 at width 1024, 1/0.5 at 2048, 0.8/0.2 at 4096, 0.6/0.15 at 5120 (LLaMA 13B), 0.2/0.05 at 8192. Depth does not matter. Between these
  * widths log α0 goes straight over log width; beyond them it keeps the end's value.
  */
@@ -22,8 +23,11 @@ final class WidthTable {
         return at(width, OTHERS);
     }
 
-    /** The spec with the table's α0 wherever it names none itself. */
+    /** The spec with the table's α0 wherever it names none itself; DyISRU has an α0 by width of its own. */
     static NormSpec apply(NormSpec spec, int width) {
+        if (spec.function() == NormFunction.DYISRU) {
+            return spec;
+        }
         return spec.orElse("attention.alpha", Double.toString(attention(width)))
                 .orElse("alpha", Double.toString(others(width)));
     }

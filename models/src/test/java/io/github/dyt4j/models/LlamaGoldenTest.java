@@ -117,6 +117,26 @@ class LlamaGoldenTest {
         }
     }
 
+    /** Names and shapes as transformers itself writes them, in three shards. */
+    @Test
+    void weightsThatTransformersWroteGiveItsLogits() {
+        try (Llama model = (Llama) config("gqa").create(NormSpec.parse("rmsnorm"));
+                var _ = new Scope();
+                var _ = Grad.off()) {
+            for (int i = 1; i <= 3; i++) {
+                Goldens.tensors("llama-hf/model-0000" + i + "-of-00003.safetensors")
+                        .forEach((name, values) -> {
+                            Tensor p = Objects.requireNonNull(
+                                    model.parameters().state().get(name), name);
+                            p.copy_(Tensors.of(values, Tensors.shape(p)));
+                        });
+            }
+            float[] expected = Objects.requireNonNull(
+                    Goldens.tensors("llama-hf/expected-logits.safetensors").get("logits"));
+            GoldenChecks.assertClose("logits", Tensors.floats(model.forward(tokens())), expected, 0);
+        }
+    }
+
     static Llama filled(Llama.Config config, String spec) {
         Llama model = (Llama) config.create(NormSpec.parse(spec));
         Fill.parameters(model.parameters());

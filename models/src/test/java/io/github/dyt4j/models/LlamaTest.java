@@ -63,6 +63,8 @@ class LlamaTest {
         assertAlpha(wide, "dyt(alpha=0.3)", 0.3f, 0.3f);
         assertAlpha(wide, "dyt(attention.alpha=0.7)", 0.7f, 0.2f);
         assertAlpha(wide, "derf", 0.8f, 0.2f);
+        // Its own rule: 1/√C.
+        assertAlpha(wide, "dyisru", 1 / 64f, 1 / 64f);
     }
 
     private static void assertAlpha(Map<String, Object> sizes, String spec, float attention, float others) {

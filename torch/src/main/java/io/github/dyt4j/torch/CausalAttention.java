@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Self-attention with rotary positions for training: of qkv (B, T, (H + 2·Hkv)·d), the queries, keys and values of each token side by side,
  * softmax(turn(q)·turn(k)ᵀ/√d)·v over each token and those before it, (B, T, H·d).
  *
- * <p>Forward is libtorch's fused kernel. Its backward is not used: in bf16 on a CPU it takes seventy times its forward. This one computes
+ * <p>Forward is libtorch's fused kernel. Its backward is not used: in bf16 on a CPU it takes many times its forward. This one computes
  * the probabilities P again in blocks, in f32, with D = rowsum(dy ∘ y): dv = Pᵀ·dy, dS = P ∘ (dy·vᵀ − D), dq = dS·k/√d, dk = dSᵀ·q/√d
  * (Dao et al. 2022, appendix B.2), so memory stays linear in T.
  */

@@ -293,7 +293,7 @@ public final class Recipe {
     public Recipe withAbsolutePaths() {
         Recipe own = NAMED_DATA.contains(data()) ? this : with("data", absolute(data()));
         String tokenizer = text("tokenizer");
-        return tokenizer.matches("bytes|bpe-.*") ? own : own.with("tokenizer", absolute(tokenizer));
+        return tokenizer.equals("bytes") ? own : own.with("tokenizer", absolute(tokenizer));
     }
 
     private static String absolute(String path) {

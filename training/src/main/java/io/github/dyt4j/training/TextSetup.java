@@ -51,7 +51,7 @@ record TextSetup(Recipe recipe, TokenData data, Llama.Config config, int length,
                 ? Path.of(System.getProperty("java.home"), "lib", "src.zip")
                 : Path.of(recipe.data());
         String tokenizer = recipe.text("tokenizer");
-        return Files.exists(data) && (tokenizer.matches("bytes|bpe-.*") || Files.exists(Path.of(tokenizer)));
+        return Files.exists(data) && (tokenizer.equals("bytes") || Files.exists(Path.of(tokenizer)));
     }
 
     /** @param vocabulary tokens that the data may hold */

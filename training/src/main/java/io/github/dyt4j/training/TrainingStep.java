@@ -2,6 +2,7 @@ package io.github.dyt4j.training;
 
 import io.github.dyt4j.torch.AdamW;
 import io.github.dyt4j.torch.Autocast;
+import io.github.dyt4j.torch.Subnormals;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
@@ -21,12 +22,17 @@ record TrainingStep(Recipe recipe, Task task, AdamW optimizer) {
 
     /** Adds the gradients of one batch, scaled for the mean over all that the step accumulates; returns its loss. Needs an open scope. */
     double backward(Batch batch) {
-        Tensor loss;
-        try (var _ = Autocast.bf16(recipe.bf16())) {
-            loss = task.objective().loss(task.model(), batch);
+        try (var _ = Subnormals.flushed()) {
+            Tensor loss = loss(batch);
+            loss.mul(new Scalar(1.0 / recipe.gradAccumSteps())).backward();
+            return loss.item_double();
         }
-        loss.mul(new Scalar(1.0 / recipe.gradAccumSteps())).backward();
-        return loss.item_double();
+    }
+
+    private Tensor loss(Batch batch) {
+        try (var _ = Autocast.bf16(recipe.bf16())) {
+            return task.objective().loss(task.model(), batch);
+        }
     }
 
     /** Clips the gradients as the recipe says and returns their norm before. */

@@ -54,7 +54,7 @@ final class RecipeTest {
 
     @Test
     void pathsBecomeAbsoluteAndNamesStay() {
-        Recipe named = parse("data: jdk\ntokenizer: bpe-512\n");
+        Recipe named = parse("data: jdk\ntokenizer: bytes\n");
         assertThat(named.withAbsolutePaths()).isEqualTo(named);
         Recipe paths = parse("data: texts\ntokenizer: a/../tokenizer.json\n").withAbsolutePaths();
         assertThat(paths.data()).isEqualTo(Path.of("texts").toAbsolutePath().toString());

@@ -72,32 +72,15 @@ public record BenchRow(
 
     /** This row with the speed at which it moves its bytes, and the speed that would be possible. */
     BenchRow at(double gbPerSecond, double limit) {
-        return new BenchRow(
-                what,
-                norm,
-                baseline,
-                dtype,
-                rows,
-                width,
-                direction,
-                threads,
-                nsPerElement,
-                p10,
-                p90,
-                ratio,
-                spread,
-                gbPerSecond,
-                gbPerSecond / limit,
-                error,
-                peakBytes,
-                value,
-                unit,
-                goal,
-                reached);
+        return with(gbPerSecond, gbPerSecond / limit, peakBytes);
     }
 
     /** This row with the most memory that its process had. */
     BenchRow peak(long bytes) {
+        return with(gbPerSecond, ofLimit, bytes);
+    }
+
+    private BenchRow with(@Nullable Double speed, @Nullable Double share, @Nullable Long bytes) {
         return new BenchRow(
                 what,
                 norm,
@@ -112,8 +95,8 @@ public record BenchRow(
                 p90,
                 ratio,
                 spread,
-                gbPerSecond,
-                ofLimit,
+                speed,
+                share,
                 error,
                 bytes,
                 value,

@@ -12,6 +12,7 @@ import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.Tensors;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.BoolOptional;
@@ -97,6 +98,14 @@ final class LlamaParts implements AutoCloseable {
         return matrices;
     }
 
+    /** With q, k and v of a layer as one, as a training step multiplies by them: a baseline of three would be slower, and flatter the step. */
+    private static Map<String, long[]> joined(Map<String, long[]> matrices) {
+        Map<String, long[]> joined = new LinkedHashMap<>();
+        matrices.forEach((name, shape) -> joined.merge(
+                name.replaceFirst("[qkv]_proj", "qkv_proj"), shape, (a, b) -> new long[] {a[0] + b[0], a[1]}));
+        return joined;
+    }
+
     /**
      * y = x·Wᵀ of every linear layer; with backward dx = dy·W and dW = dyᵀ·x. Of several tokens they are libtorch's, which is what a pass is
      * held against; of one token, where a plain read of the weights is, they are what the model itself does.
@@ -107,7 +116,8 @@ final class LlamaParts implements AutoCloseable {
         closing.add(root::close);
         List<Product> products = new ArrayList<>();
         Map<Long, Tensor> inputs = new HashMap<>();
-        var left = matrices(c).entrySet().iterator();
+        var left =
+                (pass.backward() ? joined(matrices(c)) : matrices(c)).entrySet().iterator();
         while (left.hasNext()) {
             var e = left.next();
             int rows = pass.batch() * (left.hasNext() ? pass.tokens() : pass.headTokens());

@@ -22,6 +22,11 @@ import java.util.stream.Stream;
  * tokenizer and the share that is held out.
  */
 public final class Corpus implements TokenData {
+    /** Of what a folder in the cache holds; another one makes the folder anew. */
+    private static final String VERSION = "2 ";
+
+    private static final String PASSED_OVER = "passed-over";
+
     private final Tokenizer tokenizer;
     private final TokenShards training;
     private final TokenShards heldOut;
@@ -52,8 +57,7 @@ public final class Corpus implements TokenData {
     static Corpus open(String data, String tokenizer, double heldOut, Path cache, long shard) {
         Documents documents = Documents.of(data);
         try {
-            Path folder =
-                    cache.resolve(hash(documents.fingerprint() + tokenizer + stamp(tokenizer) + heldOut + " " + shard));
+            Path folder = cache.resolve(hash(VERSION + documents.fingerprint() + tokenizer + heldOut + " " + shard));
             Tokenizer words = tokenizer(tokenizer);
             if (!Files.exists(folder)) {
                 tokenise(documents, words, heldOut, folder, shard);
@@ -73,7 +77,7 @@ public final class Corpus implements TokenData {
         if (name.equals("bytes")) {
             return new ByteTokenizer();
         }
-        throw new UserError("tokenizer '" + name + "' is not known: it is bytes.");
+        throw new UserError("tokenizer '" + name + "' is not known: the one there is today is bytes.");
     }
 
     private static void tokenise(Documents documents, Tokenizer words, double heldOut, Path folder, long shard)
@@ -93,6 +97,7 @@ public final class Corpus implements TokenData {
                     }
                 });
             }
+            Files.writeString(partial.resolve(PASSED_OVER), Integer.toString(documents.passedOver()));
             Files.move(partial, folder, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {
             if (!Files.exists(folder.resolve("held-out"))) {
@@ -113,7 +118,9 @@ public final class Corpus implements TokenData {
         return Long.parseLong(hash(name).substring(0, 8), 16) < share * 0x1p32;
     }
 
-    private static Corpus mapped(String data, Tokenizer words, double share, Path folder, boolean single) {
+    private static Corpus mapped(String data, Tokenizer words, double share, Path folder, boolean single)
+            throws IOException {
+        String passedOver = Files.readString(folder.resolve(PASSED_OVER));
         TokenShards training = TokenShards.open(folder.resolve("training"));
         TokenShards judged = TokenShards.open(folder.resolve("held-out"));
         long documents = training.documents() + judged.documents();
@@ -129,7 +136,7 @@ public final class Corpus implements TokenData {
         }
         String description = String.format(
                 Locale.ROOT,
-                "%s: %,d tokens (%s) to train on; %,d held out, %s",
+                "%s: %,d tokens (%s) to train on; %,d held out, %s%s",
                 data.equals("jdk") ? "java.base of JDK " + System.getProperty("java.version") : data,
                 training.tokens(),
                 words.name(),
@@ -140,7 +147,8 @@ public final class Corpus implements TokenData {
                                 Locale.ROOT,
                                 "%,d of %,d documents by a hash of their names",
                                 judged.documents(),
-                                documents));
+                                documents),
+                passedOver.equals("0") ? "" : "; passed over what is no UTF-8 text: " + passedOver + " files");
         return new Corpus(words, training, judged, description);
     }
 
@@ -153,11 +161,6 @@ public final class Corpus implements TokenData {
                         ? Path.of(xdg, "dyt4j")
                         : Path.of(System.getProperty("user.home"), ".cache", "dyt4j");
         return base.resolve("tokens");
-    }
-
-    private static String stamp(String tokenizer) throws IOException {
-        Path file = Path.of(tokenizer);
-        return Files.isRegularFile(file) ? Files.getLastModifiedTime(file) + " " + Files.size(file) : "";
     }
 
     private static String hash(String text) {

@@ -36,9 +36,8 @@ final class Documents {
         if (data.equals("jdk")) {
             Path zip = Path.of(System.getProperty("java.home"), "lib", "src.zip");
             if (!Files.isRegularFile(zip)) {
-                throw new UserError(
-                        "The running JDK has no " + zip + ", which data: jdk reads.\n"
-                                + "Run on a JDK that brings its sources (Temurin does; Debian's are in openjdk-25-source), or give --data a folder of text.");
+                throw new UserError("The running JDK has no " + zip + ", which data: jdk reads.\n"
+                        + "Run on a JDK that brings its sources, as Temurin's, or give --data a folder of text.");
             }
             return new Documents(zip, "java.base/");
         }

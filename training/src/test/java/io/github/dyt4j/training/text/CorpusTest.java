@@ -28,6 +28,7 @@ class CorpusTest {
         // Shards of 50 tokens: documents go on from one to the next.
         try (Corpus corpus = open(texts, 50)) {
             assertThat(corpus.training().size() + corpus.heldOut().size()).isEqualTo(bytes + 40);
+            assertThat(corpus.describe()).endsWith("passed over what is no UTF-8 text: 1 files");
             assertThat(corpus.heldOutBytes()).isPositive().isLessThan(bytes / 2);
             String all = text(corpus.training()) + text(corpus.heldOut());
             for (int i = 0; i < 40; i++) {
