@@ -9,8 +9,9 @@ public interface LogLikelihoods {
     record Score(double logLikelihood, boolean greedy) {}
 
     /**
-     * The score of a continuation of at least one token after a context of at least one. Where both together are longer than the model's
-     * context, the context loses its beginning. Each pair is computed alone, so a score does not depend on what else is asked.
+     * The score of a continuation of at least one token after a context of at least one. The model reads all but the last token, so
+     * {@link #contextLength} + 1 fit; where both together are longer, the context loses its beginning. Each pair is computed alone, so a
+     * score does not depend on what else is asked.
      */
     Score score(int[] context, int[] continuation);
 
