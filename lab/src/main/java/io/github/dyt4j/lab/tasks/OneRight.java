@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * acc = [argmax ℓᵢ = gold] and acc_norm = [argmax ℓᵢ / |choiceᵢ| = gold], where ℓᵢ is the log-likelihood of request i. The length counts
- * code points of the choice without the space before it, as the harness does: its documentation speaks of bytes, its code does not.
+ * code points of the choice without the space before it: that is what the harness computes, though it is often said to count bytes.
  */
 public record OneRight(String where, List<Request> requests, List<String> choices, int gold) implements Question {
 

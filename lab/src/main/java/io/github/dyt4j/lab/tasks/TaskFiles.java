@@ -18,7 +18,8 @@ import java.util.stream.Stream;
  * <pre>
  *   DIR/TASK.jsonl, .ndjson or .parquet                   the documents themselves
  *   DIR/TASK/*SPLIT*.jsonl, .ndjson or .parquet           files of one split, in the order of their names
- *   the same two with the set in the task's place         anli for anli_r1 … anli_r3, truthfulqa for truthfulqa_mc1 and _mc2
+ *   the same two with the set in the task's place         truthfulqa for truthfulqa_mc1 and _mc2; anli/ for anli_r1 … anli_r3, which
+ *                                                         are splits of one set, so a single file anli.jsonl is none of them
  * </pre>
  *
  * SPLIT is {@code test}, {@code validation} (or {@code val}, {@code dev}) or {@code test_r1} … {@code test_r3}, with no letter or digit
@@ -41,7 +42,7 @@ final class TaskFiles {
         }
         Set<String> names = new LinkedHashSet<>(List.of(task.name(), task.set()));
         for (String name : names) {
-            for (String ending : ENDINGS) {
+            for (String ending : single(name, task) ? ENDINGS : List.<String>of()) {
                 Path file = folder.resolve(name + ending);
                 if (Files.isRegularFile(file)) {
                     return List.of(file);
@@ -53,11 +54,23 @@ final class TaskFiles {
             }
         }
         List<String> looked = new ArrayList<>();
-        names.forEach(
-                n -> looked.add(n + ".jsonl, " + n + ".parquet, " + n + "/*" + task.split() + "*.jsonl or .parquet"));
+        for (String name : names) {
+            if (single(name, task)) {
+                looked.add(name + ".jsonl or .parquet");
+            }
+            looked.add(name + "/*" + task.split() + "*.jsonl or .parquet");
+        }
         throw new UserError(folder + ": no file of " + task.name() + ". Looked for " + String.join("; ", looked)
                 + ".\nIts documents are those of " + task.hub() + " on the Hugging Face hub, split " + task.split()
                 + ".");
+    }
+
+    /** Whether one file of this name can only hold the task's own split. */
+    private static boolean single(String name, ZeroShotTask task) {
+        return name.equals(task.name())
+                || ZeroShotTask.ALL.stream()
+                        .filter(t -> t.set().equals(name))
+                        .allMatch(t -> t.split().equals(task.split()));
     }
 
     private static List<Path> ofSplit(Path folder, String split) {

@@ -148,6 +148,16 @@ class ZeroShotTaskTest {
                 .hasMessageContaining("nowhere: there is no such folder");
     }
 
+    /** The rounds of ANLI are splits of one set: what one file without a split's name holds, nobody can say. */
+    @Test
+    void aSingleFileOfASetServesOnlyTasksOfOneSplit() throws IOException {
+        Files.copy(Expected.folder().resolve("anli_r1.jsonl"), folder.resolve("anli.jsonl"));
+        Files.copy(Expected.folder().resolve("truthfulqa.jsonl"), folder.resolve("truthfulqa.jsonl"));
+        assertThatThrownBy(() -> read("anli_r2")).isInstanceOf(UserError.class).hasMessageNotContaining("anli.jsonl");
+        assertThat(read("truthfulqa_mc1").questions()).hasSize(3);
+        assertThat(read("truthfulqa_mc2").questions()).hasSize(3);
+    }
+
     @Test
     void aLimitReadsTheFirstDocuments() {
         Asked all = task("piqa").read(Expected.folder(), ALL);
