@@ -23,8 +23,8 @@ TEXTS = ["", " ", "   ", "hello", " hello  world ", "it's we'll they'VE 'd", "aa
 
 def corpus() -> list[str]:
     rng = random.Random(7)
-    words = ["".join(rng.choices(SYLLABLES, k=rng.randint(1, 4))) for _ in range(120)]
-    return ["".join(rng.choice(words[:rng.randint(1, 120)]) + rng.choice(GLUE) for _ in range(80)) for _ in range(40)]
+    words = ["".join(rng.choices(SYLLABLES, k=rng.randint(1, 4))) for _ in range(900)]
+    return ["".join(rng.choice(words[:rng.randint(1, 900)]) + rng.choice(GLUE) for _ in range(80)) for _ in range(40)]
 
 
 def main() -> None:
