@@ -50,7 +50,6 @@ class HuggingFaceFolderTest {
             assertThat(model.parameters().state().values())
                     .allMatch(t -> t.scalar_type().intern() == ScalarType.BFloat16);
             double error = GoldenChecks.distance(logits(model), expected) / GoldenChecks.norm(expected);
-            System.out.println("BF16ERR " + error);
             assertThat(error).isBetween(0x1p-12, 0x1p-6);
         }
     }
