@@ -36,7 +36,7 @@ public final class Parameters implements AutoCloseable {
         return new Parameters(new Tree(null), "");
     }
 
-    /** Of a model whose tensors are the source's own, without a copy: it is for evaluation alone. */
+    /** Of a model whose tensors are the source's own, without a copy: it is for evaluation alone. The source is closed with it. */
     public static Parameters root(TensorSource source) {
         Parameters root = new Parameters(new Tree(source), "");
         root.training(false);
@@ -147,5 +147,8 @@ public final class Parameters implements AutoCloseable {
         tree.state.values().forEach(Scope::release);
         tree.state.clear();
         tree.trainable.clear();
+        if (tree.source != null) {
+            tree.source.close();
+        }
     }
 }

@@ -97,7 +97,7 @@ public final class Weights {
         return entries;
     }
 
-    private static Tensor tensor(Path file, Safetensors.Entry entry) {
+    static Tensor tensor(Path file, Safetensors.Entry entry) {
         ScalarType type = type(entry.dtype());
         if (type == null) {
             throw new UserError(file + ": " + entry.name() + " is of dtype " + entry.dtype()
@@ -124,7 +124,7 @@ public final class Weights {
         };
     }
 
-    private static @Nullable ScalarType type(String format) {
+    static @Nullable ScalarType type(String format) {
         return switch (format) {
             case "F64" -> ScalarType.Double;
             case "F32" -> ScalarType.Float;
