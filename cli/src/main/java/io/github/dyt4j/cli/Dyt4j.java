@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
             CompareCommand.class,
             TrainCommand.class,
             EvalCommand.class,
+            GenerateCommand.class,
             BenchCommand.class,
             InfoCommand.class,
             ListCommand.class,

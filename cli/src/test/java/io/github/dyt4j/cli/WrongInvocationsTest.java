@@ -77,6 +77,9 @@ final class WrongInvocationsTest {
         Files.createDirectories(folder.resolve("empty"));
         Files.writeString(folder.resolve("empty.json"), "{}");
         Files.writeString(folder.resolve("rows.json"), "{\"environment\": {}, \"rows\": [{\"what\": \"kernel\"}]}");
+        Files.writeString(folder.resolve("blank.txt"), "\n  \n");
+        Files.writeString(folder.resolve("prompts.jsonl"), "{\"prompt\": \"a\"}\n\nb\n");
+        Files.writeString(folder.resolve("other.jsonl"), "{\"text\": \"a\"}\n");
         data.write("not-a-run/precious.txt", "thesis".getBytes(UTF_8));
         data.write("other-run/recipe.yaml", (TINY + "lr: 0.5\n").getBytes(UTF_8));
     }
@@ -276,6 +279,27 @@ final class WrongInvocationsTest {
                 row("nothing to judge", says("FOLDER/none", "no such run"), "eval", path("none")),
                 row("not a run to judge", says("FOLDER/not-a-run", "recipe.yaml"), "eval", path("not-a-run")),
                 row("a run without a checkpoint", says("FOLDER/other-run", "checkpoint"), "eval", path("other-run")),
+                row("no model to generate with", says("MODEL"), "generate"),
+                row("below no temperature", says("temperature -1"), generate("--temperature", "-1")),
+                row("a top-k below none", says("top-k -3", "0 for all"), generate("--top-k", "-3")),
+                row("a top-p of none", says("top-p 0"), generate("--top-p", "0")),
+                row("no tokens", says("--max-tokens 0"), generate("--max-tokens", "0")),
+                row("no threads to generate with", says("--threads 0"), generate("--threads", "0")),
+                row("an empty stop", says("--stop"), generate("--stop", "")),
+                row("unknown precision", says("'bf61'", "'bf16'"), generate("--precision", "bf61")),
+                row(
+                        "two prompts",
+                        says("--prompt-file", "one of them"),
+                        generate("Hi", "--prompt-file", path("tiny.yaml"))),
+                row("no prompt's file", says("FOLDER/none", "no such"), generate("--prompt-file", path("none"))),
+                row("a folder of prompts", says("FOLDER/empty", "folder"), generate("--prompts", path("empty"))),
+                row("no prompts", says("FOLDER/blank.txt", "no prompt"), generate("--prompts", path("blank.txt"))),
+                row("no JSON", says("prompts.jsonl:3", "JSON"), generate("--prompts", path("prompts.jsonl"))),
+                row(
+                        "JSON without a prompt",
+                        says("other.jsonl:1", "prompt"),
+                        generate("--prompts", path("other.jsonl"))),
+                row("no folder for texts", says("--json FOLDER/none/a.json"), generate("--json", path("none/a.json"))),
                 row(
                         "a file as folder",
                         says("FOLDER/tiny.yaml", "file"),
@@ -283,6 +307,11 @@ final class WrongInvocationsTest {
                         "vit-mini",
                         "--out",
                         path("tiny.yaml")));
+    }
+
+    private static String[] generate(String... more) {
+        return Stream.concat(Stream.of("generate", path("other-run")), Stream.of(more))
+                .toArray(String[]::new);
     }
 
     @ParameterizedTest(name = "{0}")
