@@ -1,14 +1,11 @@
 package io.github.dyt4j.cli;
 
-import io.github.dyt4j.formats.Nearest;
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.lab.bench.BenchFiles;
 import io.github.dyt4j.lab.llm.Generator;
 import io.github.dyt4j.lab.llm.Generator.Generated;
 import io.github.dyt4j.lab.llm.Pretrained;
-import io.github.dyt4j.lab.llm.Pretrained.Precision;
 import io.github.dyt4j.lab.llm.Sampling;
-import io.github.dyt4j.torch.TorchRuntime;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -24,6 +21,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -88,14 +86,8 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--stop", paramLabel = "TEXT", description = "End before this text; repeat it for more.")
     private List<String> stops = List.of();
 
-    @Option(
-            names = "--precision",
-            paramLabel = "f32|bf16|auto",
-            description = "What the weights are held in. Default: auto, bf16 where the machine multiplies it.")
-    private String precision = "auto";
-
-    @Option(names = "--threads", paramLabel = "N", description = "Threads. Default: all cores.")
-    private @Nullable Integer threads;
+    @Mixin
+    private WeightsOptions weights = new WeightsOptions();
 
     @Override
     public Integer call() throws IOException {
@@ -103,10 +95,8 @@ final class GenerateCommand implements Callable<Integer> {
         Sampling sampling = new Sampling(temperature, topK, topP, drawn);
         check();
         List<String> all = prompts();
-        Precision held = precision();
-        TorchRuntime.start(threads == null ? 0 : threads);
         List<Map<String, Object>> rows = new ArrayList<>();
-        try (Pretrained pretrained = Pretrained.open(model, held)) {
+        try (Pretrained pretrained = weights.open(model)) {
             Generator generator = new Generator(pretrained);
             for (String each : all) {
                 rows.add(row(each, told(generator, each, sampling), sampling));
@@ -129,9 +119,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (maxTokens < 1) {
             throw new UserError("--max-tokens " + maxTokens + ": at least one token is a text.");
         }
-        if (threads != null && threads < 1) {
-            throw new UserError("--threads " + threads + ": at least one thread does the work.");
-        }
+        weights.checked();
         if (stops.contains("")) {
             throw new UserError("--stop '' is empty, and would end every text before its first character.");
         }
@@ -151,17 +139,6 @@ final class GenerateCommand implements Callable<Integer> {
             return List.of(Prompts.whole("--prompt-file", promptFile));
         }
         return List.of(prompt == null ? "" : prompt);
-    }
-
-    private Precision precision() {
-        return switch (precision) {
-            case "f32" -> Precision.F32;
-            case "bf16" -> Precision.BF16;
-            case "auto" -> Precision.automatic();
-            default ->
-                throw new UserError("--precision '" + precision + "': f32, bf16 and auto are known."
-                        + Nearest.hint(precision, List.of("f32", "bf16", "auto")));
-        };
     }
 
     private Generated told(Generator generator, String prompt, Sampling sampling) {

@@ -1,11 +1,17 @@
 package io.github.dyt4j.torch;
 
 import io.github.dyt4j.kernels.Kernels;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.openblas.global.openblas_full;
 import org.bytedeco.pytorch.Tensor;
@@ -53,6 +59,19 @@ public final class TorchRuntime {
     public static String cpuCapability() {
         try (BytePointer text = torch.get_cpu_capability()) {
             return text.getString();
+        }
+    }
+
+    /** Whether this processor has instructions for products of bf16 (AVX512-BF16 or AMX); false where it does not say. */
+    public static boolean multipliesBf16() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+            return lines.filter(l -> l.startsWith("flags"))
+                    .findFirst()
+                    .map(l -> List.of(l.split("\\s+")))
+                    .filter(flags -> flags.contains("avx512_bf16") || flags.contains("amx_bf16"))
+                    .isPresent();
+        } catch (IOException | UncheckedIOException e) {
+            return false; // another system than Linux
         }
     }
 

@@ -3,7 +3,6 @@ package io.github.dyt4j.training;
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.models.Llama;
 import io.github.dyt4j.models.Model;
-import io.github.dyt4j.models.Models;
 import io.github.dyt4j.models.Overrides;
 import io.github.dyt4j.training.text.Corpus;
 import io.github.dyt4j.training.text.TokenData;
@@ -12,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
-import java.util.SequencedMap;
 
 /**
  * Text as sequences of T = {@code seq_len} tokens, and a language model with the tokenizer's vocabulary. Sequence i of a stream is tokens
@@ -56,14 +54,7 @@ record TextSetup(Recipe recipe, TokenData data, Llama.Config config, int length,
 
     /** @param vocabulary tokens that the data may hold */
     static TextSetup of(Recipe recipe, TokenData data, int vocabulary) {
-        SequencedMap<String, Object> arguments = recipe.modelArguments();
-        int known = (int) arguments.computeIfAbsent("vocab_size", _ -> vocabulary);
-        if (known < vocabulary) {
-            throw new UserError("vocab_size is " + known + ", but the tokenizer " + recipe.text("tokenizer") + " has "
-                    + vocabulary + " tokens: there would be no embedding for the rest.\n"
-                    + "Leave vocab_size away, and it is taken from the tokenizer.");
-        }
-        Llama.Config config = (Llama.Config) Models.config(recipe.model(), arguments);
+        Llama.Config config = LanguageModels.config(recipe, vocabulary);
         int length = length(recipe, config);
         TextSetup setup = new TextSetup(recipe, data, config, length, false);
         if (setup.sequences(data.heldOut()) == 0) {

@@ -26,17 +26,17 @@ public final class LlamaLogLikelihoods implements LogLikelihoods {
         return model.config().maxPositionEmbeddings();
     }
 
-    /** @throws UserError if the continuation and one token before it are longer than the model's context */
+    /** @throws UserError if the continuation is longer than the model's context */
     @Override
     public Score score(int[] context, int[] continuation) {
         if (context.length == 0 || continuation.length == 0) {
             throw new IllegalArgumentException("context and continuation have at least one token each");
         }
-        if (continuation.length >= contextLength()) {
+        if (continuation.length > contextLength()) {
             throw new UserError("A continuation has " + continuation.length + " tokens and the model's context "
-                    + contextLength() + ", of which one at least must be left for what comes before.");
+                    + contextLength() + ".");
         }
-        int kept = Math.min(context.length, contextLength() - continuation.length);
+        int kept = Math.min(context.length, contextLength() + 1 - continuation.length);
         // What comes after the last token is not asked.
         long[] tokens = IntStream.concat(
                         IntStream.of(context).skip(context.length - kept),

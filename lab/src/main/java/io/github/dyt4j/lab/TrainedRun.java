@@ -1,0 +1,63 @@
+package io.github.dyt4j.lab;
+
+import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.training.Recipe;
+import io.github.dyt4j.training.run.Checkpoint;
+import io.github.dyt4j.training.run.FileStore;
+import io.github.dyt4j.training.run.RunTensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * What a run has trained so far.
+ *
+ * @param recipe as the run was started with; a tokenizer that the run keeps a copy of is that copy
+ * @param run its folder
+ * @param checkpoint the newest whole one, or the one that was asked for
+ */
+public record TrainedRun(Recipe recipe, Path run, Path checkpoint) {
+    /**
+     * The run in this folder, or the one that this checkpoint is of. Takes no lock: the run may be going on.
+     *
+     * @throws UserError if it is neither a run nor a checkpoint
+     */
+    public static TrainedRun of(Path runOrCheckpoint) throws IOException {
+        Path checkpoint = checkpoint(runOrCheckpoint);
+        Path run = run(checkpoint);
+        Recipe recipe = Recipe.read(run.resolve("recipe.yaml"));
+        Path tokenizer = run.resolve("tokenizer").resolve("tokenizer.json");
+        boolean own = !recipe.text("tokenizer").equals("bytes") && Files.exists(tokenizer);
+        return new TrainedRun(own ? recipe.with("tokenizer", tokenizer.toString()) : recipe, run, checkpoint);
+    }
+
+    /** The averaged weights where the recipe averages them, else the model's own. */
+    public Path weights() {
+        return checkpoint.resolve(recipe.has("ema_decay") ? RunTensors.EMA : RunTensors.MODEL);
+    }
+
+    private static Path checkpoint(Path path) throws IOException {
+        if (Files.exists(path.resolve("recipe.yaml"))) {
+            return new Checkpoint(new FileStore(), path.resolve("checkpoints"), "step", 1)
+                    .latest()
+                    .orElseThrow(() -> new UserError("The run " + path + " has no whole checkpoint yet."))
+                    .folder();
+        }
+        if (Files.exists(path.resolve(RunTensors.MODEL))) {
+            if (!Files.exists(run(path).resolve("recipe.yaml"))) {
+                throw new UserError("The checkpoint " + path + " is not in its run: there is no "
+                        + run(path).resolve("recipe.yaml") + ", which says what model it is.");
+            }
+            return path;
+        }
+        throw new UserError(path
+                + (Files.exists(path)
+                        ? " is neither a run (no recipe.yaml) nor a checkpoint (no " + RunTensors.MODEL + ")."
+                        : ": there is no such run or checkpoint."));
+    }
+
+    /** RUN/checkpoints/step-N is in RUN. */
+    private static Path run(Path checkpoint) {
+        return checkpoint.resolve("../..").normalize();
+    }
+}
