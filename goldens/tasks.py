@@ -265,6 +265,7 @@ def main() -> None:
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else FOLDER) / "tasks"
     model = LlamaForCausalLM(LlamaConfig(**CONFIG)).eval()
     fill_parameters(model)
+    model.save_pretrained(folder / "model")
     scorer = Scorer(model.double())
     tasks = {name: task(name, folder, scorer) for name in TASKS}
     rows = [m["value"] for t in tasks.values() for m in t["metrics"].values()]

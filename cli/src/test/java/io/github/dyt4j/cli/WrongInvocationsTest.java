@@ -81,6 +81,7 @@ final class WrongInvocationsTest {
         Files.writeString(folder.resolve("prompts.jsonl"), "{\"prompt\": \"a\"}\n\nb\n");
         Files.writeString(folder.resolve("other.jsonl"), "{\"text\": \"a\"}\n");
         data.write("not-a-run/precious.txt", "thesis".getBytes(UTF_8));
+        data.write("tasks/piqa.jsonl", "{\"sol1\": \"a\", \"sol2\": \"b\", \"label\": 0}\n".getBytes(UTF_8));
         data.write("other-run/recipe.yaml", (TINY + "lr: 0.5\n").getBytes(UTF_8));
     }
 
@@ -279,6 +280,34 @@ final class WrongInvocationsTest {
                 row("nothing to judge", says("FOLDER/none", "no such run"), "eval", path("none")),
                 row("not a run to judge", says("FOLDER/not-a-run", "recipe.yaml"), "eval", path("not-a-run")),
                 row("a run without a checkpoint", says("FOLDER/other-run", "checkpoint"), "eval", path("other-run")),
+                row("nothing to score", says("FOLDER/none", "no such"), eval("--text", path("none"))),
+                row(
+                        "what is no model",
+                        says("FOLDER/empty", "no model", "config.json"),
+                        eval(path("empty"), "--text", path("tiny.yaml"))),
+                row("unknown task", says("'hellasweg'", "'hellaswag'"), eval("--tasks", "hellasweg")),
+                row("tasks without data", says("--tasks-data", "ybisk/piqa"), eval("--tasks", "piqa")),
+                row(
+                        "no tasks' folder",
+                        says("FOLDER/none", "no such folder"),
+                        eval("--tasks", "piqa", "--tasks-data", path("none"))),
+                row(
+                        "no task's file",
+                        says("FOLDER/empty", "piqa.jsonl"),
+                        eval("--tasks", "piqa", "--tasks-data", path("empty"))),
+                row(
+                        "a task's missing field",
+                        says("piqa.jsonl:1", "goal"),
+                        eval("--tasks", "piqa", "--tasks-data", path("tasks"))),
+                row(
+                        "no documents",
+                        says("--limit 0"),
+                        eval("--tasks", "piqa", "--tasks-data", path("tasks"), "--limit", "0")),
+                row("a limit of nothing", says("--limit", "--tasks"), eval("--limit", "3")),
+                row(
+                        "two kinds of data",
+                        says("--data", "--text"),
+                        eval("--data", path("empty"), "--text", path("tiny.yaml"))),
                 row("no model to generate with", says("MODEL"), "generate"),
                 row("below no temperature", says("temperature -1"), generate("--temperature", "-1")),
                 row("a top-k below none", says("top-k -3", "0 for all"), generate("--top-k", "-3")),
@@ -286,7 +315,7 @@ final class WrongInvocationsTest {
                 row("no tokens", says("--max-tokens 0"), generate("--max-tokens", "0")),
                 row("no threads to generate with", says("--threads 0"), generate("--threads", "0")),
                 row("an empty stop", says("--stop"), generate("--stop", "")),
-                row("unknown precision", says("'bf61'", "'bf16'"), generate("--precision", "bf61")),
+                row("unknown precision", says("'bf61'", "'bf16'"), generate("--dtype", "bf61")),
                 row(
                         "two prompts",
                         says("--prompt-file", "one of them"),
@@ -307,6 +336,13 @@ final class WrongInvocationsTest {
                         "vit-mini",
                         "--out",
                         path("tiny.yaml")));
+    }
+
+    private static String[] eval(String... more) {
+        String model = more[0].startsWith("--") ? path("other-run") : "";
+        return Stream.concat(Stream.of("eval", model), Stream.of(more))
+                .filter(a -> !a.isEmpty())
+                .toArray(String[]::new);
     }
 
     private static String[] generate(String... more) {

@@ -34,7 +34,7 @@ class LlamaLogLikelihoodsTest {
     void isTheSumOfTheFullLogSoftmax() {
         try (Llama model = TinyLlama.create()) {
             LlamaLogLikelihoods scores = new LlamaLogLikelihoods(model);
-            for (int[] lengths : new int[][] {{1, 1}, {1, 63}, {63, 1}, {20, 13}}) {
+            for (int[] lengths : new int[][] {{1, 1}, {1, 63}, {63, 1}, {20, 13}, {1, 64}, {64, 1}}) {
                 int[] context = TinyLlama.ids(lengths[0], 3);
                 int[] continuation = TinyLlama.ids(lengths[1], 4);
                 double expected = byHand(model, join(context, continuation), context.length);
@@ -52,10 +52,10 @@ class LlamaLogLikelihoodsTest {
             int[] continuation = TinyLlama.ids(10, 6);
             assertThat(scores.contextLength()).isEqualTo(TinyLlama.CONTEXT);
             assertThat(scores.score(context, continuation))
-                    .isEqualTo(scores.score(Arrays.copyOfRange(context, 90 - 54, 90), continuation));
-            assertThatThrownBy(() -> scores.score(context, TinyLlama.ids(64, 1)))
+                    .isEqualTo(scores.score(Arrays.copyOfRange(context, 90 - 55, 90), continuation));
+            assertThatThrownBy(() -> scores.score(context, TinyLlama.ids(65, 1)))
                     .isInstanceOf(UserError.class)
-                    .hasMessageContaining("64");
+                    .hasMessageContaining("65");
         }
     }
 
