@@ -124,21 +124,22 @@ public final class HuggingFaceFolder {
         if (Files.exists(target) && !Files.isDirectory(target)) {
             throw new UserError(folder + " is a file; give a new folder.");
         }
-        if (parent == null || holdsSomething(target)) {
-            throw new UserError(folder + " is not empty; give a new folder.");
-        }
         byte[] config = HuggingFaceConfig.write(model.config(), model.norms().spec(), dtype, tokens);
-        Path beside = parent.resolve("." + target.getFileName() + "." + UUID.randomUUID());
+        Path beside = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
         try {
-            make(beside, folder);
+            if (parent == null || holdsSomething(target)) {
+                throw new DirectoryNotEmptyException(folder.toString());
+            }
+            Files.createDirectories(beside);
+        } catch (FileSystemException e) {
+            throw noPlace(folder, e);
+        }
+        try {
             extra.write(beside);
             Files.write(beside.resolve(HuggingFaceConfig.FILE), config);
             Files.write(beside.resolve(HuggingFaceTokens.GENERATION), tokens.generation());
             HuggingFaceShards.write(model.parameters().state(), beside, dtype, maxShardBytes);
-            Files.deleteIfExists(target);
-            Files.move(beside, target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (DirectoryNotEmptyException e) {
-            throw new UserError(folder + " is not empty; give a new folder.", e);
+            place(beside, target, folder);
         } catch (IOException e) {
             if (full(e, parent)) {
                 throw new UserError(
@@ -152,18 +153,23 @@ public final class HuggingFaceFolder {
         }
     }
 
-    private static void make(Path beside, Path folder) throws IOException {
+    private static void place(Path written, Path target, Path folder) throws IOException {
         try {
-            Files.createDirectories(beside);
+            Files.deleteIfExists(target);
+            Files.move(written, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {
-            if (full(e, beside)) {
-                throw e;
-            }
-            throw new UserError(
-                    "Cannot make the folder " + folder + ": what is above it must be a folder that you may write to ("
-                            + e.getClass().getSimpleName().replace("Exception", "") + " at " + e.getMessage() + ").",
-                    e);
+            throw noPlace(folder, e);
         }
+    }
+
+    private static UserError noPlace(Path folder, FileSystemException e) {
+        if (e instanceof DirectoryNotEmptyException) {
+            return new UserError(folder + " is not empty; give a new folder.", e);
+        }
+        return new UserError(
+                "Cannot make the folder " + folder + (e.getReason() == null ? "" : " (" + e.getReason() + ")")
+                        + "; give a new one inside a folder that you may write to.",
+                e);
     }
 
     /** Java has no exception for it, and where the system's words are of another language the room that is left decides. */
