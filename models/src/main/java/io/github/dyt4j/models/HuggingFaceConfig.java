@@ -75,7 +75,7 @@ public record HuggingFaceConfig(Llama.Config config, NormSpec norm) {
                 heads,
                 integer(root, "num_key_value_heads", llama ? heads : null),
                 integer(root, "head_dim", Math.max(1, hidden / heads)),
-                integer(root, "max_position_embeddings", llama ? 2048 : 32768),
+                integer(root, "max_position_embeddings", positions(type)),
                 number(rope.has("rope_theta") ? rope : root, "rope_theta", 1e4),
                 scaling(rope),
                 flag(root, "tie_word_embeddings"),
@@ -88,6 +88,14 @@ public record HuggingFaceConfig(Llama.Config config, NormSpec norm) {
         }
         double eps = number(root, "rms_norm_eps", 1e-6);
         return new HuggingFaceConfig(config.checked(), NormSpec.parse(text(root, "norm", "rmsnorm(eps=" + eps + ")")));
+    }
+
+    private static int positions(String type) {
+        return switch (type) {
+            case "llama" -> 2048;
+            case "mistral" -> 131072;
+            default -> 32768;
+        };
     }
 
     private static void refuse(JsonNode root) {
@@ -160,17 +168,17 @@ public record HuggingFaceConfig(Llama.Config config, NormSpec norm) {
     }
 
     /**
-     * What transformers reads as the same model. Ids of special tokens are null, since none is known here: transformers would else take
-     * its own.
+     * What transformers reads as the same model.
      *
-     * @throws UserError where transformers has no model_type with these biases
+     * @throws UserError where transformers has no model_type with these biases, or an id is none of the vocabulary's
      */
-    static byte[] write(Llama.Config c, NormSpec norm, Dtype dtype) {
+    static byte[] write(Llama.Config c, NormSpec norm, Dtype dtype, HuggingFaceTokens tokens) {
         boolean qwen = c.attentionBias() == AttentionBias.QKV;
         if (qwen && c.mlpBias()) {
             throw new UserError("transformers has no model with biases at q, k, v and in the MLP but none at o.");
         }
-        Map<String, Object> root = new TreeMap<>();
+        tokens.check(c.vocabSize());
+        Map<String, @Nullable Object> root = tokens.fields();
         root.put("architectures", List.of(qwen ? "Qwen2ForCausalLM" : "LlamaForCausalLM"));
         root.put("model_type", qwen ? "qwen2" : "llama");
         root.put("dtype", dtype == Dtype.F32 ? "float32" : "bfloat16");
@@ -185,9 +193,6 @@ public record HuggingFaceConfig(Llama.Config config, NormSpec norm) {
         root.put("tie_word_embeddings", c.tieWordEmbeddings());
         root.put("hidden_act", "silu");
         root.put("rope_parameters", rope(c));
-        for (String token : new String[] {"bos_token_id", "eos_token_id", "pad_token_id"}) {
-            root.put(token, null);
-        }
         if (qwen) {
             root.put("use_sliding_window", false);
         } else {
@@ -205,7 +210,7 @@ public record HuggingFaceConfig(Llama.Config config, NormSpec norm) {
     }
 
     /** The same bytes on every system. */
-    static byte[] json(Map<String, ?> root) {
+    static byte[] json(Map<String, ? extends @Nullable Object> root) {
         return (JSON.writer().with(LINES).writeValueAsString(root) + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
@@ -246,7 +251,7 @@ public record HuggingFaceConfig(Llama.Config config, NormSpec norm) {
         return node.has(key) && !node.path(key).isNull();
     }
 
-    private static int integer(JsonNode node, String key, @Nullable Integer absent) {
+    static int integer(JsonNode node, String key, @Nullable Integer absent) {
         if (!given(node, key)) {
             if (absent == null) {
                 throw new UserError("it has no " + key + ".");

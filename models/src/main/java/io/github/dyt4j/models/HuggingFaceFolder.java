@@ -2,39 +2,39 @@ package io.github.dyt4j.models;
 
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.kernels.Dtype;
-import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.MappedWeights;
 import io.github.dyt4j.torch.Parameters;
-import io.github.dyt4j.torch.Scope;
-import io.github.dyt4j.torch.Weights;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.LinkedHashSet;
 import java.util.Locale;
-import java.util.Map;
-import java.util.SequencedMap;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
-import tools.jackson.databind.JsonNode;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A model's folder as Hugging Face lays it out: config.json, and the weights in model.safetensors or in shards
- * model-00001-of-0000N.safetensors, of which model.safetensors.index.json says which tensor is where.
+ * A model's folder as Hugging Face lays it out: config.json, generation_config.json, the weights in safetensors, whole or in shards, and
+ * the tokenizer's files, which are none of this class's business but that {@link Extra} writes them.
  */
 public final class HuggingFaceFolder {
-    private static final String WHOLE = "model.safetensors";
-    private static final String INDEX = "model.safetensors.index.json";
+    private static final long HARDLY_ANYTHING = 1 << 16;
+
+    /** What else belongs in a folder: the tokenizer's files. */
+    @FunctionalInterface
+    public interface Extra {
+        /** Nothing else. */
+        Extra NONE = _ -> {};
+
+        /** Writes into the folder, which exists and takes its name later. */
+        void write(Path folder) throws IOException;
+    }
 
     private HuggingFaceFolder() {}
 
@@ -45,13 +45,10 @@ public final class HuggingFaceFolder {
      * @throws UserError where config.json is of another kind of model, a file is missing or broken, or the tensors are not the model's
      */
     public static Llama open(Path folder, Dtype dtype) {
-        if (!Files.isDirectory(folder)) {
-            throw new UserError(
-                    folder + " is no folder; a model's folder with config.json and " + WHOLE + " is wanted.");
-        }
+        refuseOthers(folder);
         HuggingFaceConfig read = HuggingFaceConfig.read(folder.resolve(HuggingFaceConfig.FILE));
         Llama.Config config = read.config();
-        MappedWeights weights = MappedWeights.open(files(folder), dtype);
+        MappedWeights weights = MappedWeights.open(HuggingFaceShards.files(folder), dtype);
         boolean sound = false;
         try {
             check(folder, read, weights);
@@ -65,9 +62,31 @@ public final class HuggingFaceFolder {
         }
     }
 
-    /** STUB for compile, replaced on merge. */
+    /**
+     * The ids that end a text, of generation_config.json, else of config.json; none where neither names one.
+     *
+     * @throws UserError where there is no such folder, or an id is none of the vocabulary's
+     */
     public static Set<Integer> endOfText(Path folder) {
-        return Set.of();
+        refuseOthers(folder);
+        return new LinkedHashSet<>(HuggingFaceTokens.read(folder).end());
+    }
+
+    private static void refuseOthers(Path folder) {
+        String wanted = "a model's folder with config.json and " + HuggingFaceShards.WHOLE + " is wanted.";
+        String name = folder.toString().toLowerCase(Locale.ROOT);
+        if (Files.isRegularFile(folder)) {
+            String kind = name.endsWith(".gguf")
+                    ? " is a GGUF file, which is not read; "
+                    : name.endsWith(".bin") || name.endsWith(".pt") || name.endsWith(".pth")
+                            ? " is a pickle, which can run code and is not read; "
+                            : " is a file; ";
+            throw new UserError(folder + kind + wanted);
+        } else if (!Files.isDirectory(folder)) {
+            throw new UserError(folder + " is no folder; " + wanted);
+        } else if (!Files.exists(folder.resolve(HuggingFaceConfig.FILE))) {
+            throw new UserError(folder + " has no config.json; " + wanted);
+        }
     }
 
     private static void check(Path folder, HuggingFaceConfig read, MappedWeights weights) {
@@ -86,143 +105,93 @@ public final class HuggingFaceFolder {
         }
     }
 
-    private static List<Path> files(Path folder) {
-        Path whole = folder.resolve(WHOLE);
-        Path index = folder.resolve(INDEX);
-        if (Files.exists(whole)) {
-            return List.of(whole);
-        }
-        if (Files.exists(index)) {
-            return shards(index);
-        }
-        throw new UserError(
-                pickled(folder)
-                        ? folder + " has its weights in pytorch_model.bin alone. A pickle can run code and is not read:"
-                                + " save the model with transformers' save_pretrained, which writes " + WHOLE + "."
-                        : folder + " has neither " + WHOLE + " nor " + INDEX + ".");
-    }
-
-    private static boolean pickled(Path folder) {
-        return Files.exists(folder.resolve("pytorch_model.bin"))
-                || Files.exists(folder.resolve("pytorch_model.bin.index.json"));
-    }
-
-    private static List<Path> shards(Path index) {
-        JsonNode map = HuggingFaceConfig.json(index).path("weight_map");
-        Set<String> names = new TreeSet<>();
-        for (JsonNode name : map) {
-            names.add(name.asString(""));
-        }
-        if (!map.isObject() || names.isEmpty()) {
-            throw new UserError(index + " has no weight_map that names the shards.");
-        }
-        List<Path> shards = new ArrayList<>();
-        for (String name : names) {
-            // A name in the index's own folder: what is read from disk may not point elsewhere.
-            if (!name.matches("[A-Za-z0-9_][A-Za-z0-9_.-]*")) {
-                throw new UserError(index + ": '" + name + "' is no file's name.");
-            }
-            shards.add(index.resolveSibling(name));
-        }
-        List<String> missing = shards.stream()
-                .filter(shard -> !Files.exists(shard))
-                .map(shard -> shard.getFileName().toString())
-                .toList();
-        if (!missing.isEmpty()) {
-            throw new UserError(index + " names " + shards.size() + " shards, of which the folder lacks "
-                    + String.join(", ", missing.subList(0, Math.min(8, missing.size())))
-                    + (missing.size() > 8 ? " and " + (missing.size() - 8) + " more" : "")
-                    + ": fetch the whole model.");
-        }
-        return shards;
-    }
-
     /**
      * Writes the model to a folder that transformers and {@link #open} read. The folder appears whole or not at all.
      *
      * @param folder a new or an empty one
      * @param dtype that the weights are stored in
      * @param maxShardBytes of one file's tensors; a tensor above that has a file of its own
-     * @throws UserError where the folder holds something, or transformers has no such model
+     * @param tokens that begin and end a text, for config.json and generation_config.json
+     * @param extra writes the tokenizer's files
+     * @throws UserError where the folder holds something or cannot be made, the disk is full, an id is none of the model's, or
+     *     transformers has no such model
      */
-    public static void write(Llama model, Path folder, Dtype dtype, long maxShardBytes) throws IOException {
+    public static void write(
+            Llama model, Path folder, Dtype dtype, long maxShardBytes, HuggingFaceTokens tokens, Extra extra)
+            throws IOException {
         Path target = folder.toAbsolutePath().normalize();
         Path parent = target.getParent();
-        if (parent == null || holdsSomething(target)) {
-            throw new UserError(folder + " is not empty; give a new folder.");
+        if (Files.exists(target) && !Files.isDirectory(target)) {
+            throw new UserError(folder + " is a file; give a new folder.");
         }
-        byte[] config = HuggingFaceConfig.write(model.config(), model.norms().spec(), dtype);
-        Files.createDirectories(parent);
-        Path beside = Files.createDirectory(parent.resolve("." + target.getFileName() + "." + UUID.randomUUID()));
+        byte[] config = HuggingFaceConfig.write(model.config(), model.norms().spec(), dtype, tokens);
+        Path beside = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
         try {
+            if (parent == null || holdsSomething(target)) {
+                throw new DirectoryNotEmptyException(folder.toString());
+            }
+            Files.createDirectories(beside);
+        } catch (FileSystemException e) {
+            throw noPlace(folder, e);
+        }
+        try {
+            extra.write(beside);
             Files.write(beside.resolve(HuggingFaceConfig.FILE), config);
-            Files.write(
-                    beside.resolve("generation_config.json"),
-                    HuggingFaceConfig.json(Map.of("_from_model_config", true)));
-            writeShards(model.parameters().state(), beside, dtype, maxShardBytes);
-            Files.deleteIfExists(target);
-            Files.move(beside, target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (DirectoryNotEmptyException e) {
-            throw new UserError(folder + " is not empty; give a new folder.", e);
+            Files.write(beside.resolve(HuggingFaceTokens.GENERATION), tokens.generation());
+            HuggingFaceShards.write(model.parameters().state(), beside, dtype, maxShardBytes);
+            place(beside, target, folder);
+        } catch (IOException e) {
+            if (full(e, parent)) {
+                throw new UserError(
+                        "The disk is full: cannot write " + folder + " (" + e.getMessage()
+                                + ").\nFree some space, or give a folder on another disk.",
+                        e);
+            }
+            throw e;
         } finally {
             delete(beside);
         }
     }
 
-    private static void writeShards(SequencedMap<String, Tensor> state, Path folder, Dtype dtype, long maxShardBytes)
-            throws IOException {
-        List<SequencedMap<String, Tensor>> shards = divided(state, dtype, maxShardBytes);
-        Map<String, String> weightMap = new TreeMap<>();
-        for (int i = 0; i < shards.size(); i++) {
-            String name = shards.size() == 1
-                    ? WHOLE
-                    : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
-            shards.get(i).keySet().forEach(tensor -> weightMap.put(tensor, name));
-            writeShard(shards.get(i), folder.resolve(name), dtype);
-        }
-        if (shards.size() > 1) {
-            long numbers = state.values().stream().mapToLong(Tensor::numel).sum();
-            Map<String, Object> index = new TreeMap<>();
-            index.put(
-                    "metadata",
-                    new TreeMap<>(Map.of("total_parameters", numbers, "total_size", numbers * dtype.bytes())));
-            index.put("weight_map", weightMap);
-            Files.write(folder.resolve(INDEX), HuggingFaceConfig.json(index));
+    private static void place(Path written, Path target, Path folder) throws IOException {
+        try {
+            Files.deleteIfExists(target);
+            Files.move(written, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException e) {
+            throw noPlace(folder, e);
         }
     }
 
-    private static List<SequencedMap<String, Tensor>> divided(
-            SequencedMap<String, Tensor> state, Dtype dtype, long maxShardBytes) {
-        List<SequencedMap<String, Tensor>> shards = new ArrayList<>();
-        long filled = 0;
-        for (Map.Entry<String, Tensor> tensor : state.entrySet()) {
-            long bytes = tensor.getValue().numel() * dtype.bytes();
-            if (shards.isEmpty() || filled + bytes > maxShardBytes) {
-                shards.add(new LinkedHashMap<>());
-                filled = 0;
+    private static UserError noPlace(Path folder, FileSystemException e) {
+        if (e instanceof DirectoryNotEmptyException) {
+            return new UserError(folder + " is not empty; give a new folder.", e);
+        }
+        return new UserError(
+                "Cannot make the folder " + folder + (e.getReason() == null ? "" : " (" + e.getReason() + ")")
+                        + "; give a new one inside a folder that you may write to.",
+                e);
+    }
+
+    /** Java has no exception for it, and where the system's words are of another language the room that is left decides. */
+    private static boolean full(IOException failure, Path folder) {
+        for (@Nullable Throwable t = failure; t != null; t = t.getCause()) {
+            String message = String.valueOf(t.getMessage()).toLowerCase(Locale.ROOT);
+            if (message.contains("no space left")
+                    || message.contains("not enough space")
+                    || message.contains("quota exceeded")) {
+                return true;
             }
-            shards.getLast().put(tensor.getKey(), tensor.getValue());
-            filled += bytes;
         }
-        return shards;
-    }
-
-    private static void writeShard(SequencedMap<String, Tensor> shard, Path file, Dtype dtype) throws IOException {
-        ScalarType type = dtype == Dtype.F32 ? ScalarType.Float : ScalarType.BFloat16;
-        try (var _ = new Scope();
-                var _ = Grad.off()) {
-            SequencedMap<String, Tensor> converted = new LinkedHashMap<>();
-            shard.forEach((name, t) -> converted.put(name, t.to(type)));
-            Weights.save(file, Map.of("format", "pt"), converted);
+        try {
+            return Files.getFileStore(folder).getUsableSpace() < HARDLY_ANYTHING;
+        } catch (IOException _) {
+            return false;
         }
     }
 
     private static boolean holdsSomething(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return false;
-        }
-        if (!Files.isDirectory(folder)) {
-            return true;
         }
         try (Stream<Path> files = Files.list(folder)) {
             return files.findAny().isPresent();
@@ -231,12 +200,11 @@ public final class HuggingFaceFolder {
 
     private static void delete(Path folder) throws IOException {
         if (Files.exists(folder)) {
-            try (Stream<Path> files = Files.list(folder)) {
-                for (Path file : files.toList()) {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                     Files.delete(file);
                 }
             }
-            Files.delete(folder);
         }
     }
 }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The bytes are mapped for reading: whoever writes into such a tensor ends the process, as does whoever reads one after {@link #close}.
  */
 public final class MappedWeights implements TensorSource {
-    private static final int LISTED = 12;
+    private static final int LISTED = 4;
 
     /** A tensor and the file that it is in. */
     private record Found(Path file, Safetensors.Entry entry) {}
@@ -83,35 +84,42 @@ public final class MappedWeights implements TensorSource {
      * @throws UserError that lists together what is missing, unexpected, of another shape or of a dtype that is not read
      */
     public void check(SequencedMap<String, long[]> wanted, Set<String> tolerated) {
-        List<String> faults = new ArrayList<>();
-        int[] counts = new int[4];
+        List<String> missing = new ArrayList<>();
+        List<String> shapes = new ArrayList<>();
+        List<String> dtypes = new ArrayList<>();
         wanted.forEach((name, shape) -> {
             Found there = found.get(name);
             if (there == null) {
-                counts[0]++;
-                faults.add("missing " + name + " " + Arrays.toString(shape));
+                missing.add("missing " + name + " " + Arrays.toString(shape));
             } else if (!Arrays.equals(there.entry.shape(), shape)) {
-                counts[2]++;
-                faults.add(name + " is " + Arrays.toString(there.entry.shape()) + " in the file and "
+                shapes.add(name + " is " + Arrays.toString(there.entry.shape()) + " in the file and "
                         + Arrays.toString(shape) + " in the model");
             } else if (type(there.entry) == null) {
-                counts[3]++;
-                faults.add(name + " is of dtype " + there.entry.dtype() + "; F32, BF16, F16 and F64 are read");
+                dtypes.add(name + " is of dtype " + there.entry.dtype() + "; F32, BF16, F16 and F64 are read");
             }
         });
+        List<String> unexpected = new ArrayList<>();
         found.forEach((name, there) -> {
             if (!wanted.containsKey(name) && !tolerated.contains(name)) {
-                counts[1]++;
-                faults.add("unexpected " + name + " " + Arrays.toString(there.entry.shape()));
+                unexpected.add("unexpected " + name + " " + Arrays.toString(there.entry.shape()));
             }
         });
-        if (!faults.isEmpty()) {
-            String listed = String.join("\n  ", faults.subList(0, Math.min(LISTED, faults.size())));
-            throw new UserError("The weights are not those of this model: " + counts[0] + " missing, " + counts[1]
-                    + " unexpected, " + counts[2] + " of another shape, " + counts[3] + " of another dtype.\n  "
-                    + listed
-                    + (faults.size() > LISTED ? "\n  and " + (faults.size() - LISTED) + " more." : ""));
+        // Each kind of fault is shown, however many there are of another.
+        List<String> lines = Stream.of(missing, unexpected, shapes, dtypes)
+                .flatMap(MappedWeights::listed)
+                .toList();
+        if (!lines.isEmpty()) {
+            throw new UserError("The weights are not those of this model: " + missing.size() + " missing, "
+                    + unexpected.size() + " unexpected, " + shapes.size() + " of another shape, " + dtypes.size()
+                    + " of another dtype.\n  " + String.join("\n  ", lines));
         }
+    }
+
+    private static Stream<String> listed(List<String> faults) {
+        Stream<String> first = faults.stream().limit(LISTED);
+        return faults.size() > LISTED
+                ? Stream.concat(first, Stream.of("and " + (faults.size() - LISTED) + " more like it"))
+                : first;
     }
 
     @Override
