@@ -151,23 +151,23 @@ final class GenerateCommand implements Callable<Integer> {
         out.println();
         out.flush();
         PrintWriter err = spec.commandLine().getErr();
-        err.println(line(generated, sampling.seed()));
+        err.println(line(generated, sampling));
         err.flush();
         return generated;
     }
 
-    static String line(Generated g, long seed) {
+    private static String line(Generated g, Sampling sampling) {
         String rate =
                 g.generatedTokens() > 1 ? String.format(Locale.ROOT, " (%.1f/s)", g.generatedTokensPerSecond()) : "";
         return String.format(
                 Locale.ROOT,
-                "prompt %d tokens (%.1f/s), generated %d%s, ended by %s, seed %d",
+                "prompt %d tokens (%.1f/s), generated %d%s, ended by %s%s",
                 g.promptTokens(),
                 g.promptTokensPerSecond(),
                 g.generatedTokens(),
                 rate,
                 g.end().words(),
-                seed);
+                sampling.temperature() == 0 ? "" : ", seed " + sampling.seed());
     }
 
     private static Map<String, Object> row(String prompt, Generated g, Sampling sampling) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
@@ -45,9 +46,10 @@ final class SafetensorsWriter {
         if (folder == null) {
             throw new IOException(file + " is not a file's path");
         }
-        Path beside = Files.createTempFile(folder, "." + target.getFileName(), ".tmp");
+        // Not createTempFile, whose files nobody else may read.
+        Path beside = folder.resolve("." + target.getFileName() + UUID.randomUUID() + ".tmp");
         try {
-            try (FileChannel out = FileChannel.open(beside, StandardOpenOption.WRITE)) {
+            try (FileChannel out = FileChannel.open(beside, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
                 write(out, metadata, entries);
                 out.force(true);
             }
