@@ -72,6 +72,7 @@ class HuggingFaceConfigTest {
                         .config();
         assertThat(mistral.attentionBias()).isEqualTo(AttentionBias.NONE);
         assertThat(mistral.headDim()).isEqualTo(8);
+        assertThat(mistral.maxPositionEmbeddings()).isEqualTo(131072);
         Llama.Config llama = with("\"model_type\": \"llama\", \"attention_bias\": true, \"mlp_bias\": true")
                 .config();
         assertThat(llama.attentionBias()).isEqualTo(AttentionBias.ALL);
