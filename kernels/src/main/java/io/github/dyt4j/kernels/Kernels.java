@@ -12,6 +12,8 @@ public final class Kernels {
 
     private static final ScoreKernel SCORES = VECTOR ? Vectors.scores() : new ScoreOracle();
 
+    private static final FewRowsKernel FEW_ROWS = VECTOR ? Vectors.fewRows() : new FewRowsOracle();
+
     static {
         if (!VECTOR) {
             System.err.println("dyt4j: slow scalar kernels in use; start Java with --add-modules jdk.incubator.vector");
@@ -38,6 +40,11 @@ public final class Kernels {
     /** The middle of attention's backward. */
     public static ScoreKernel scores() {
         return SCORES;
+    }
+
+    /** y = x·Wᵀ + b of few rows. */
+    public static FewRowsKernel fewRows() {
+        return FEW_ROWS;
     }
 
     /** The choice in a few words, as "vector 512-bit, 2 threads", for info and reports. */
@@ -69,6 +76,10 @@ public final class Kernels {
 
         static ScoreKernel scores() {
             return new ScoreVector();
+        }
+
+        static FewRowsKernel fewRows() {
+            return new FewRowsVector();
         }
 
         static int bits() {

@@ -37,6 +37,10 @@ final class Lanes {
         v.intoMemorySegment(ALL, address, ORDER);
     }
 
+    static IntVector loadInts(long address) {
+        return IntVector.fromMemorySegment(INT, ALL, address, ORDER);
+    }
+
     static FloatVector loadBf16(long address) {
         var upper = ShortVector.fromMemorySegment(SHORT, ALL, address, ORDER)
                 .convertShape(VectorOperators.ZERO_EXTEND_S2I, INT, 0);

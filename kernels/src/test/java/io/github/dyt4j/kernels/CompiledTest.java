@@ -113,6 +113,18 @@ final class CompiledTest {
         }
     }
 
+    @Test
+    void fewRows() {
+        FewRowsKernel kernel = new FewRowsVector();
+        try (Arena arena = Arena.ofConfined()) {
+            FewRowsCall call = new FewRowsCall(2, ELEMENTS / 96, 96);
+            long x = new Buffer(arena, Dtype.BF16, 2 * 96).fill(_ -> 1).address();
+            long w = new Buffer(arena, Dtype.BF16, ELEMENTS).fill(_ -> 1).address();
+            long y = new Buffer(arena, Dtype.BF16, 2 * call.out()).address();
+            assertFewBytes(call.toString(), () -> kernel.forward(call, x, w, 0, y));
+        }
+    }
+
     private static void assertFewBytes(String what, Runnable call) {
         ThreadMXBean memory = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long deadline = System.nanoTime() + PATIENCE.toNanos();

@@ -1,0 +1,115 @@
+package io.github.dyt4j.kernels;
+
+import static io.github.dyt4j.kernels.Lanes.COUNT;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * {@link FewRowsKernel}, vectorised and on all threads. Two neighbouring bf16 are read as one int, whose halves, moved up and masked, are their
+ * f32 values; products of the one half and of the other are added up apart, and those of four rows of W at a time, so that no addition waits
+ * for the one before. A value is one thread's work and its sum has one order, so neither the number of threads nor of rows changes a bit.
+ */
+public final class FewRowsVector implements FewRowsKernel {
+    /** Rows of W at a time. */
+    private static final int FOUR = 4;
+
+    /** Bytes of W that a thread takes at a time: it then reads on for some 20 µs, and the last to end keeps others waiting no longer. */
+    private static final long BLOCK = 1 << 18;
+
+    @Override
+    public void forward(FewRowsCall call, long x, long w, long bias, long y) {
+        long rowBytes = 2L * Math.max(1, call.in());
+        int each = FOUR * (int) Math.max(1, BLOCK / (FOUR * rowBytes));
+        RowPool.run(Math.ceilDiv(call.out(), each), block -> {
+            int to = Math.min(call.out(), (block + 1) * each);
+            int i = block * each;
+            for (; i <= to - FOUR; i += FOUR) {
+                for (int row = 0; row < call.rows(); row++) {
+                    four(call, row, i, x, w, bias, y);
+                }
+            }
+            for (; i < to; i++) {
+                for (int row = 0; row < call.rows(); row++) {
+                    one(call, row, i, x, w, bias, y);
+                }
+            }
+        });
+    }
+
+    private static void four(FewRowsCall call, int row, int i, long x, long w, long bias, long y) {
+        int in = call.in();
+        long a = x + 2L * row * in;
+        long w0 = w + 2L * i * in;
+        long w1 = w0 + 2L * in;
+        long w2 = w1 + 2L * in;
+        long w3 = w2 + 2L * in;
+        int whole = in - in % (2 * COUNT);
+        FloatVector even0 = Lanes.all(0);
+        FloatVector even1 = even0;
+        FloatVector even2 = even0;
+        FloatVector even3 = even0;
+        FloatVector odd0 = even0;
+        FloatVector odd1 = even0;
+        FloatVector odd2 = even0;
+        FloatVector odd3 = even0;
+        for (int j = 0; j < whole; j += 2 * COUNT) {
+            IntVector pairs = Lanes.loadInts(a + 2L * j);
+            FloatVector even = even(pairs);
+            FloatVector odd = odd(pairs);
+            IntVector p0 = Lanes.loadInts(w0 + 2L * j);
+            IntVector p1 = Lanes.loadInts(w1 + 2L * j);
+            IntVector p2 = Lanes.loadInts(w2 + 2L * j);
+            IntVector p3 = Lanes.loadInts(w3 + 2L * j);
+            even0 = even(p0).fma(even, even0);
+            odd0 = odd(p0).fma(odd, odd0);
+            even1 = even(p1).fma(even, even1);
+            odd1 = odd(p1).fma(odd, odd1);
+            even2 = even(p2).fma(even, even2);
+            odd2 = odd(p2).fma(odd, odd2);
+            even3 = even(p3).fma(even, even3);
+            odd3 = odd(p3).fma(odd, odd3);
+        }
+        long at = (long) row * call.out() + i;
+        write(call, even0.add(odd0), whole, a, w0, bias, i, y, at);
+        write(call, even1.add(odd1), whole, a, w1, bias, i + 1, y, at + 1);
+        write(call, even2.add(odd2), whole, a, w2, bias, i + 2, y, at + 2);
+        write(call, even3.add(odd3), whole, a, w3, bias, i + 3, y, at + 3);
+    }
+
+    private static void one(FewRowsCall call, int row, int i, long x, long w, long bias, long y) {
+        int in = call.in();
+        long a = x + 2L * row * in;
+        long w0 = w + 2L * i * in;
+        int whole = in - in % (2 * COUNT);
+        FloatVector even0 = Lanes.all(0);
+        FloatVector odd0 = even0;
+        for (int j = 0; j < whole; j += 2 * COUNT) {
+            IntVector pairs = Lanes.loadInts(a + 2L * j);
+            IntVector p0 = Lanes.loadInts(w0 + 2L * j);
+            even0 = even(p0).fma(even(pairs), even0);
+            odd0 = odd(p0).fma(odd(pairs), odd0);
+        }
+        write(call, even0.add(odd0), whole, a, w0, bias, i, y, (long) row * call.out() + i);
+    }
+
+    /** The values that a little-endian machine reads first of each pair; of both factors alike, so elsewhere it is the others. */
+    private static FloatVector even(IntVector pairs) {
+        return pairs.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+    }
+
+    private static FloatVector odd(IntVector pairs) {
+        return pairs.and(0xffff0000).reinterpretAsFloats();
+    }
+
+    /** The sum over lanes, then what is left of the two rows, then b. */
+    private static void write(
+            FewRowsCall call, FloatVector lanes, int whole, long a, long w, long bias, int i, long y, long at) {
+        float sum = Lanes.sum(lanes);
+        for (int j = whole; j < call.in(); j++) {
+            sum = Math.fma(Memory.load(Dtype.BF16, a, j), Memory.load(Dtype.BF16, w, j), sum);
+        }
+        Memory.store(Dtype.BF16, y, at, bias == 0 ? sum : sum + Memory.load(Dtype.BF16, bias, i));
+    }
+}
