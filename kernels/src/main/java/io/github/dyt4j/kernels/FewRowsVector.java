@@ -4,7 +4,6 @@ import static io.github.dyt4j.kernels.Lanes.COUNT;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * {@link FewRowsKernel}, vectorised and on all threads. Two neighbouring bf16 are read as one int, whose halves, moved up and masked, are their
@@ -56,20 +55,20 @@ public final class FewRowsVector implements FewRowsKernel {
         FloatVector odd3 = even0;
         for (int j = 0; j < whole; j += 2 * COUNT) {
             IntVector pairs = Lanes.loadInts(a + 2L * j);
-            FloatVector even = even(pairs);
-            FloatVector odd = odd(pairs);
+            FloatVector even = Lanes.even(pairs);
+            FloatVector odd = Lanes.odd(pairs);
             IntVector p0 = Lanes.loadInts(w0 + 2L * j);
             IntVector p1 = Lanes.loadInts(w1 + 2L * j);
             IntVector p2 = Lanes.loadInts(w2 + 2L * j);
             IntVector p3 = Lanes.loadInts(w3 + 2L * j);
-            even0 = even(p0).fma(even, even0);
-            odd0 = odd(p0).fma(odd, odd0);
-            even1 = even(p1).fma(even, even1);
-            odd1 = odd(p1).fma(odd, odd1);
-            even2 = even(p2).fma(even, even2);
-            odd2 = odd(p2).fma(odd, odd2);
-            even3 = even(p3).fma(even, even3);
-            odd3 = odd(p3).fma(odd, odd3);
+            even0 = Lanes.even(p0).fma(even, even0);
+            odd0 = Lanes.odd(p0).fma(odd, odd0);
+            even1 = Lanes.even(p1).fma(even, even1);
+            odd1 = Lanes.odd(p1).fma(odd, odd1);
+            even2 = Lanes.even(p2).fma(even, even2);
+            odd2 = Lanes.odd(p2).fma(odd, odd2);
+            even3 = Lanes.even(p3).fma(even, even3);
+            odd3 = Lanes.odd(p3).fma(odd, odd3);
         }
         long at = (long) row * call.out() + i;
         write(call, even0.add(odd0), whole, a, w0, bias, i, y, at);
@@ -88,19 +87,10 @@ public final class FewRowsVector implements FewRowsKernel {
         for (int j = 0; j < whole; j += 2 * COUNT) {
             IntVector pairs = Lanes.loadInts(a + 2L * j);
             IntVector p0 = Lanes.loadInts(w0 + 2L * j);
-            even0 = even(p0).fma(even(pairs), even0);
-            odd0 = odd(p0).fma(odd(pairs), odd0);
+            even0 = Lanes.even(p0).fma(Lanes.even(pairs), even0);
+            odd0 = Lanes.odd(p0).fma(Lanes.odd(pairs), odd0);
         }
         write(call, even0.add(odd0), whole, a, w0, bias, i, y, (long) row * call.out() + i);
-    }
-
-    /** The values that a little-endian machine reads first of each pair; of both factors alike, so elsewhere it is the others. */
-    private static FloatVector even(IntVector pairs) {
-        return pairs.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-    }
-
-    private static FloatVector odd(IntVector pairs) {
-        return pairs.and(0xffff0000).reinterpretAsFloats();
     }
 
     /** The sum over lanes, then what is left of the two rows, then b. */

@@ -13,6 +13,7 @@ public final class Kernels {
     private static final ScoreKernel SCORES = VECTOR ? Vectors.scores() : new ScoreOracle();
 
     private static final FewRowsKernel FEW_ROWS = VECTOR ? Vectors.fewRows() : new FewRowsOracle();
+    private static final OneQueryKernel ONE_QUERY = VECTOR ? Vectors.oneQuery() : new OneQueryOracle();
 
     static {
         if (!VECTOR) {
@@ -45,6 +46,11 @@ public final class Kernels {
     /** y = x·Wᵀ + b of few rows. */
     public static FewRowsKernel fewRows() {
         return FEW_ROWS;
+    }
+
+    /** Attention of a decoder's next token. */
+    public static OneQueryKernel oneQuery() {
+        return ONE_QUERY;
     }
 
     /** The choice in a few words, as "vector 512-bit, 2 threads", for info and reports. */
@@ -80,6 +86,10 @@ public final class Kernels {
 
         static FewRowsKernel fewRows() {
             return new FewRowsVector();
+        }
+
+        static OneQueryKernel oneQuery() {
+            return new OneQueryVector();
         }
 
         static int bits() {

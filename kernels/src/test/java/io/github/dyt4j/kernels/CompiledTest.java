@@ -125,6 +125,18 @@ final class CompiledTest {
         }
     }
 
+    @Test
+    void oneQuery() {
+        OneQueryKernel kernel = new OneQueryVector();
+        try (Arena arena = Arena.ofConfined()) {
+            OneQueryCall call = new OneQueryCall(8, 8, 96, ELEMENTS / 96 / 8, ELEMENTS / 8, 0.1);
+            long q = new Buffer(arena, Dtype.BF16, 8 * 96).fill(_ -> 1).address();
+            long k = new Buffer(arena, Dtype.BF16, ELEMENTS).fill(_ -> 1).address();
+            long y = new Buffer(arena, Dtype.BF16, 8 * 96).address();
+            assertFewBytes(call.toString(), () -> kernel.forward(call, q, k, k, y));
+        }
+    }
+
     private static void assertFewBytes(String what, Runnable call) {
         ThreadMXBean memory = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long deadline = System.nanoTime() + PATIENCE.toNanos();

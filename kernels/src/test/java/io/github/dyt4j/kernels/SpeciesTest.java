@@ -64,6 +64,11 @@ final class SpeciesTest {
     }
 
     @Test
+    void oneTokensAttentionAgreesWithTheOracle() {
+        OneQueryVectorTest.agreesWithTheOracle(20);
+    }
+
+    @Test
     void bytesAreTheOracles() {
         SplittableRandom random = new SplittableRandom(73);
         for (int width : WIDTHS) {
