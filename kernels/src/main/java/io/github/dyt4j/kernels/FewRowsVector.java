@@ -24,20 +24,21 @@ public final class FewRowsVector implements FewRowsKernel {
         RowPool.run(Math.ceilDiv(call.out(), each), block -> {
             int to = Math.min(call.out(), (block + 1) * each);
             int i = block * each;
+            float[] lanes = new float[FOUR * COUNT];
             for (; i <= to - FOUR; i += FOUR) {
                 for (int row = 0; row < call.rows(); row++) {
-                    four(call, row, i, x, w, bias, y);
+                    four(call, row, i, x, w, bias, y, lanes);
                 }
             }
             for (; i < to; i++) {
                 for (int row = 0; row < call.rows(); row++) {
-                    one(call, row, i, x, w, bias, y);
+                    one(call, row, i, x, w, bias, y, lanes);
                 }
             }
         });
     }
 
-    private static void four(FewRowsCall call, int row, int i, long x, long w, long bias, long y) {
+    private static void four(FewRowsCall call, int row, int i, long x, long w, long bias, long y, float[] lanes) {
         int in = call.in();
         long a = x + 2L * row * in;
         long w0 = w + 2L * i * in;
@@ -70,14 +71,16 @@ public final class FewRowsVector implements FewRowsKernel {
             even3 = Lanes.even(p3).fma(even, even3);
             odd3 = Lanes.odd(p3).fma(odd, odd3);
         }
-        long at = (long) row * call.out() + i;
-        write(call, even0.add(odd0), whole, a, w0, bias, i, y, at);
-        write(call, even1.add(odd1), whole, a, w1, bias, i + 1, y, at + 1);
-        write(call, even2.add(odd2), whole, a, w2, bias, i + 2, y, at + 2);
-        write(call, even3.add(odd3), whole, a, w3, bias, i + 3, y, at + 3);
+        even0.add(odd0).intoArray(lanes, 0);
+        even1.add(odd1).intoArray(lanes, COUNT);
+        even2.add(odd2).intoArray(lanes, 2 * COUNT);
+        even3.add(odd3).intoArray(lanes, 3 * COUNT);
+        for (int r = 0; r < FOUR; r++) {
+            write(call, row, i + r, x, w, bias, y, lanes, r * COUNT);
+        }
     }
 
-    private static void one(FewRowsCall call, int row, int i, long x, long w, long bias, long y) {
+    private static void one(FewRowsCall call, int row, int i, long x, long w, long bias, long y, float[] lanes) {
         int in = call.in();
         long a = x + 2L * row * in;
         long w0 = w + 2L * i * in;
@@ -90,16 +93,35 @@ public final class FewRowsVector implements FewRowsKernel {
             even0 = Lanes.even(p0).fma(Lanes.even(pairs), even0);
             odd0 = Lanes.odd(p0).fma(Lanes.odd(pairs), odd0);
         }
-        write(call, even0.add(odd0), whole, a, w0, bias, i, y, (long) row * call.out() + i);
+        even0.add(odd0).intoArray(lanes, 0);
+        write(call, row, i, x, w, bias, y, lanes, 0);
     }
 
-    /** The sum over lanes, then what is left of the two rows, then b. */
+    /**
+     * The sum of the lanes, then what is left of the two rows, then b. Without vectors: there are too many vectors for the compiler
+     * to inline a sum of vectors for each row too, and a vector given to a method goes over the heap.
+     */
     private static void write(
-            FewRowsCall call, FloatVector lanes, int whole, long a, long w, long bias, int i, long y, long at) {
-        float sum = Lanes.sum(lanes);
-        for (int j = whole; j < call.in(); j++) {
-            sum = Math.fma(Memory.load(Dtype.BF16, a, j), Memory.load(Dtype.BF16, w, j), sum);
+            FewRowsCall call, int row, int i, long x, long w, long bias, long y, float[] lanes, int at) {
+        int in = call.in();
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        for (int lane = at; lane < at + COUNT; lane += 4) {
+            s0 += lanes[lane];
+            s1 += lanes[lane + 1];
+            s2 += lanes[lane + 2];
+            s3 += lanes[lane + 3];
         }
-        Memory.store(Dtype.BF16, y, at, bias == 0 ? sum : sum + Memory.load(Dtype.BF16, bias, i));
+        float sum = s0 + s1 + (s2 + s3);
+        for (int j = in - in % (2 * COUNT); j < in; j++) {
+            sum = Math.fma(
+                    Memory.load(Dtype.BF16, x, (long) row * in + j),
+                    Memory.load(Dtype.BF16, w, (long) i * in + j),
+                    sum);
+        }
+        float b = bias == 0 ? 0 : Memory.load(Dtype.BF16, bias, i);
+        Memory.store(Dtype.BF16, y, (long) row * call.out() + i, sum + b);
     }
 }
