@@ -12,6 +12,9 @@ public final class Kernels {
 
     private static final ScoreKernel SCORES = VECTOR ? Vectors.scores() : new ScoreOracle();
 
+    private static final FewRowsKernel FEW_ROWS = VECTOR ? Vectors.fewRows() : new FewRowsOracle();
+    private static final OneQueryKernel ONE_QUERY = VECTOR ? Vectors.oneQuery() : new OneQueryOracle();
+
     static {
         if (!VECTOR) {
             System.err.println("dyt4j: slow scalar kernels in use; start Java with --add-modules jdk.incubator.vector");
@@ -38,6 +41,16 @@ public final class Kernels {
     /** The middle of attention's backward. */
     public static ScoreKernel scores() {
         return SCORES;
+    }
+
+    /** y = x·Wᵀ + b of few rows. */
+    public static FewRowsKernel fewRows() {
+        return FEW_ROWS;
+    }
+
+    /** Attention of a decoder's next token. */
+    public static OneQueryKernel oneQuery() {
+        return ONE_QUERY;
     }
 
     /** The choice in a few words, as "vector 512-bit, 2 threads", for info and reports. */
@@ -69,6 +82,14 @@ public final class Kernels {
 
         static ScoreKernel scores() {
             return new ScoreVector();
+        }
+
+        static FewRowsKernel fewRows() {
+            return new FewRowsVector();
+        }
+
+        static OneQueryKernel oneQuery() {
+            return new OneQueryVector();
         }
 
         static int bits() {

@@ -37,6 +37,26 @@ final class Lanes {
         v.intoMemorySegment(ALL, address, ORDER);
     }
 
+    static IntVector loadInts(long address) {
+        return IntVector.fromMemorySegment(INT, ALL, address, ORDER);
+    }
+
+    /** Of pairs of bf16, each in one int, the ones in the low halves. */
+    static FloatVector even(IntVector pairs) {
+        return pairs.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+    }
+
+    /** And the ones in the high halves. */
+    static FloatVector odd(IntVector pairs) {
+        return pairs.and(0xffff0000).reinterpretAsFloats();
+    }
+
+    /** Writes pairs of bf16 as {@link #even} and {@link #odd} take them apart. */
+    static void storePairs(FloatVector even, FloatVector odd, long address) {
+        IntVector low = roundToBf16(even).reinterpretAsInts().lanewise(VectorOperators.LSHR, 16);
+        roundToBf16(odd).reinterpretAsInts().and(0xffff0000).or(low).intoMemorySegment(ALL, address, ORDER);
+    }
+
     static FloatVector loadBf16(long address) {
         var upper = ShortVector.fromMemorySegment(SHORT, ALL, address, ORDER)
                 .convertShape(VectorOperators.ZERO_EXTEND_S2I, INT, 0);

@@ -113,6 +113,30 @@ final class CompiledTest {
         }
     }
 
+    @Test
+    void fewRows() {
+        FewRowsKernel kernel = new FewRowsVector();
+        try (Arena arena = Arena.ofConfined()) {
+            FewRowsCall call = new FewRowsCall(2, ELEMENTS / 32, 32);
+            long x = new Buffer(arena, Dtype.BF16, 2 * 32).fill(_ -> 1).address();
+            long w = new Buffer(arena, Dtype.BF16, ELEMENTS).fill(_ -> 1).address();
+            long y = new Buffer(arena, Dtype.BF16, 2 * call.out()).address();
+            assertFewBytes(call.toString(), () -> kernel.forward(call, x, w, 0, y));
+        }
+    }
+
+    @Test
+    void oneQuery() {
+        OneQueryKernel kernel = new OneQueryVector();
+        try (Arena arena = Arena.ofConfined()) {
+            OneQueryCall call = new OneQueryCall(8, 8, 32, ELEMENTS / 32 / 8, ELEMENTS / 8, 0.1);
+            long q = new Buffer(arena, Dtype.BF16, 8 * 32).fill(_ -> 1).address();
+            long k = new Buffer(arena, Dtype.BF16, ELEMENTS).fill(_ -> 1).address();
+            long y = new Buffer(arena, Dtype.BF16, 8 * 32).address();
+            assertFewBytes(call.toString(), () -> kernel.forward(call, q, k, k, y));
+        }
+    }
+
     private static void assertFewBytes(String what, Runnable call) {
         ThreadMXBean memory = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long deadline = System.nanoTime() + PATIENCE.toNanos();

@@ -59,6 +59,16 @@ final class SpeciesTest {
     }
 
     @Test
+    void productsOfFewRowsAgreeWithTheOracle() {
+        FewRowsVectorTest.agreesWithTheOracle(20);
+    }
+
+    @Test
+    void oneTokensAttentionAgreesWithTheOracle() {
+        OneQueryVectorTest.agreesWithTheOracle(20);
+    }
+
+    @Test
     void bytesAreTheOracles() {
         SplittableRandom random = new SplittableRandom(73);
         for (int width : WIDTHS) {

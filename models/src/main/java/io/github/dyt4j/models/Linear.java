@@ -1,5 +1,6 @@
 package io.github.dyt4j.models;
 
+import io.github.dyt4j.torch.FewRows;
 import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.Norm;
 import io.github.dyt4j.torch.Parameters;
@@ -50,6 +51,9 @@ public final class Linear {
     }
 
     private static Tensor product(Tensor x, Tensor w, @Nullable Tensor b) {
+        if (FewRows.takes(x, w, b)) {
+            return FewRows.linear(x, w, b);
+        }
         return b == null ? torch.linear(x, w) : torch.linear(x, w, b);
     }
 

@@ -9,6 +9,7 @@ import io.github.dyt4j.torch.Norm;
 import io.github.dyt4j.torch.NormFunction;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.Norms;
+import io.github.dyt4j.torch.OneQuery;
 import io.github.dyt4j.torch.Parameters;
 import io.github.dyt4j.torch.Recomputed;
 import io.github.dyt4j.torch.Scope;
@@ -249,6 +250,9 @@ public final class Llama implements Model {
         private Tensor attend(Tensor q, Tensor k, Tensor v, int from) {
             long t = q.size(2);
             int group = config.numAttentionHeads / config.numKeyValueHeads;
+            if (OneQuery.takes(q, k, v)) {
+                return OneQuery.attention(q, k, v);
+            }
             if (t == 1) {
                 // One token sees all: the heads of a group are as rows of one query, and no key is copied.
                 Tensor rows = q.view(q.size(0), config.numKeyValueHeads, group, config.headDim);

@@ -13,9 +13,14 @@ import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.Site;
 import io.github.dyt4j.torch.TensorSource;
 import io.github.dyt4j.torch.Tensors;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -148,6 +153,49 @@ class LlamaTest {
         try (Llama tied = LlamaGoldenTest.filled(LlamaGoldenTest.config("tied"), "rmsnorm")) {
             assertThat(tied.folds()).hasSize(4);
         }
+    }
+
+    /** Of one token products and attention are this project's own kernels, of many libtorch's: neither is farther from f32 than the other. */
+    @ParameterizedTest
+    @ValueSource(ints = {4, 2})
+    void inBf16TokensOneByOneGiveWhatAllAtOnceGive(int kvHeads) {
+        Llama.Config config = (Llama.Config)
+                Models.config("llama_mini", Map.of("num_key_value_heads", kvHeads, "num_hidden_layers", 2));
+        long[] ids = {7, 250, 31, 31, 90, 4, 128, 0, 55, 201, 13};
+        try (var _ = new Scope();
+                var _ = Grad.off()) {
+            torch.manual_seed(17);
+            Map<String, Tensor> weights = new HashMap<>();
+            TensorSource bf16 = (name, shape) -> weights.computeIfAbsent(
+                    name,
+                    _ -> (shape.length == 1
+                                    ? torch.ones(shape)
+                                    : torch.randn(shape).mul(new Scalar(0.1)))
+                            .to(ScalarType.BFloat16));
+            Tensor tokens = Tensors.of(ids, 1, ids.length);
+            NormSpec norm = NormSpec.parse("rmsnorm");
+            try (Llama model = config.create(norm, Parameters.root(bf16));
+                    Llama exact = config.create(
+                            norm,
+                            Parameters.root(
+                                    (name, shape) -> bf16.tensor(name, shape).to(ScalarType.Float)));
+                    KvCache cache = model.cache(ids.length)) {
+                Tensor expected = exact.forward(tokens);
+                TensorVector each = new TensorVector();
+                for (int i = 0; i < ids.length; i++) {
+                    each.push_back(model.head(model.hidden(tokens.narrow(1, i, 1), cache)));
+                }
+                double oneByOne = distance(torch.cat(each, 1), expected);
+                double atOnce = distance(model.forward(tokens), expected);
+                assertThat(oneByOne).isLessThan(1.5 * atOnce);
+                assertThat(atOnce).isLessThan(0.03);
+            }
+        }
+    }
+
+    /** ‖a − e‖ / ‖e‖. */
+    private static double distance(Tensor a, Tensor e) {
+        return a.to(ScalarType.Double).sub(e).norm().item_double() / e.norm().item_double();
     }
 
     @ParameterizedTest

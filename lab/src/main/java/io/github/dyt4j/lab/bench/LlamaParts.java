@@ -7,6 +7,7 @@ import io.github.dyt4j.models.Rope;
 import io.github.dyt4j.torch.CausalAttention;
 import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.NormSpec;
+import io.github.dyt4j.torch.OneQuery;
 import io.github.dyt4j.torch.Parameters;
 import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.Tensors;
@@ -160,6 +161,11 @@ final class LlamaParts implements AutoCloseable {
         Tensor v = leaf(pass.inner(), pass.batch(), heads, seen, c.headDim());
         Tensor dy = random(pass.inner(), pass.batch(), heads, queries, c.headDim());
         return repeated("attention", c.numHiddenLayers(), () -> {
+            Tensor rows = one ? q.view(pass.batch(), c.numAttentionHeads(), 1, c.headDim()) : q;
+            if (OneQuery.takes(rows, k, v)) {
+                OneQuery.attention(rows, k, v);
+                return;
+            }
             Tensor y = torch.scaled_dot_product_attention(
                     q, k, v, new TensorOptional(), 0, !one, new DoubleOptional(), false);
             backward(y, dy, q, k, v);
