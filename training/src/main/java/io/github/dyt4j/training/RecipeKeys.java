@@ -123,7 +123,8 @@ public final class RecipeKeys {
         argument("steps_per_epoch", 1, "optimizer steps of an epoch, however long the data; null: the data once");
         number("lr", "0.001", 0, 1000, "peak learning rate of AdamW");
         number("min_lr", "1e-6", 0, 1000, "learning rate at the end of the cosine");
-        number("warmup_epochs", "5", 0, 1e9, "epochs of linear warm-up; may be a fraction");
+        number("warmup_epochs", "5", 0, 1e9, "epochs of warm-up; may be a fraction");
+        choice("warmup", "linear", List.of("linear", "quadratic"), "how it rises; quadratic: 1 - (1 - u)^2");
         number("warmup_lr", "0", 0, 1000, "learning rate of the first step");
         number("weight_decay", "0.05", 0, 1000, "decoupled, on the parameters that decay_on says");
         choice(

@@ -1,24 +1,30 @@
 package io.github.dyt4j.training;
 
 /**
- * Learning rate of an optimizer step: linear from warmup_lr to lr over the W steps of warm-up, both ends included, then
+ * Learning rate of an optimizer step: from warmup_lr to lr over the W steps of warm-up, both ends included, in a line u = s/(W − 1) or in
+ * the parabola 1 − (1 − u)² that the DyT paper's LLaMA used; then
  * min_lr + (lr − min_lr)·(1 + cos(π·(s − W)/(T − W)))/2 (Loshchilov and Hutter 2017, without restarts; a value a step, as in the
  * ConvNeXt training code that the DyT paper used). A pure function of the step.
  */
-public record Schedule(double lr, double minLr, double warmupLr, long warmupSteps, long totalSteps) {
+public record Schedule(double lr, double minLr, double warmupLr, long warmupSteps, boolean quadratic, long totalSteps) {
     public static Schedule of(Recipe recipe, long stepsPerEpoch) {
         return new Schedule(
                 recipe.number("lr"),
                 recipe.number("min_lr"),
                 recipe.number("warmup_lr"),
                 Math.round(recipe.number("warmup_epochs") * stepsPerEpoch),
+                recipe.text("warmup").equals("quadratic"),
                 stepsPerEpoch * recipe.epochs());
     }
 
     /** @param step from 0 */
     public double at(long step) {
         if (step < warmupSteps) {
-            return warmupLr + (lr - warmupLr) * step / Math.max(1, warmupSteps - 1);
+            if (!quadratic) {
+                return warmupLr + (lr - warmupLr) * step / Math.max(1, warmupSteps - 1);
+            }
+            double left = 1 - (double) step / Math.max(1, warmupSteps - 1);
+            return warmupLr + (lr - warmupLr) * (1 - left * left);
         }
         double progress = (double) (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps);
         return minLr + 0.5 * (lr - minLr) * (1 + Math.cos(Math.PI * Math.min(1, progress)));

@@ -10,7 +10,7 @@ final class ScheduleTest {
     @Test
     void warmsUpLinearlyThenFallsAsACosine() {
         // numpy: concatenate(linspace(0, 4e-3, 5), [1e-6 + 0.5*(4e-3-1e-6)*(1+cos(pi*i/15)) for i in range(15)])
-        Schedule schedule = new Schedule(4e-3, 1e-6, 0, 5, 20);
+        Schedule schedule = new Schedule(4e-3, 1e-6, 0, 5, false, 20);
         assertThat(schedule.at(0)).isZero();
         assertThat(schedule.at(1)).isEqualTo(1e-3);
         assertThat(schedule.at(4)).isEqualTo(4e-3);
@@ -21,13 +21,24 @@ final class ScheduleTest {
     }
 
     @Test
+    void warmsUpInAParabola() {
+        Schedule schedule = new Schedule(4, 1e-6, 0, 5, true, 20);
+        assertThat(schedule.at(0)).isZero();
+        assertThat(schedule.at(1)).isEqualTo(4 * (1 - 0.75 * 0.75));
+        assertThat(schedule.at(2)).isEqualTo(3);
+        assertThat(schedule.at(4)).isEqualTo(4);
+        assertThat(Schedule.of(Recipe.defaults().with("warmup=quadratic"), 93).quadratic())
+                .isTrue();
+    }
+
+    @Test
     void aRecipeGivesStepsFromEpochs() {
         Recipe recipe = Recipe.defaults()
                 .with("epochs=6")
                 .with("warmup_epochs=0.6")
                 .with("lr=2e-3")
                 .with("min_lr=0");
-        assertThat(Schedule.of(recipe, 93)).isEqualTo(new Schedule(2e-3, 0, 0, 56, 558));
+        assertThat(Schedule.of(recipe, 93)).isEqualTo(new Schedule(2e-3, 0, 0, 56, false, 558));
     }
 
     @Test
