@@ -9,8 +9,11 @@ public final class Kernels {
             ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
     private static final PointwiseKernel POINTWISE = VECTOR ? Vectors.pointwise() : new PointwiseOracle();
     private static final RowNormKernel ROW_NORM = VECTOR ? Vectors.rowNorm() : new RowNormOracle();
-
     private static final ScoreKernel SCORES = VECTOR ? Vectors.scores() : new ScoreOracle();
+    private static final RotaryKernel ROTARY = VECTOR ? Vectors.rotary() : new RotaryOracle();
+    private static final SwiGluKernel SWI_GLU = VECTOR ? Vectors.swiGlu() : new SwiGluOracle();
+    private static final CrossEntropyKernel CROSS_ENTROPY = VECTOR ? Vectors.crossEntropy() : new CrossEntropyOracle();
+    private static final AdamWKernel ADAM_W = VECTOR ? Vectors.adamW() : new AdamWOracle();
 
     static {
         if (!VECTOR) {
@@ -38,6 +41,26 @@ public final class Kernels {
     /** The middle of attention's backward. */
     public static ScoreKernel scores() {
         return SCORES;
+    }
+
+    /** Rotary positions. */
+    public static RotaryKernel rotary() {
+        return ROTARY;
+    }
+
+    /** silu(g)·u. */
+    public static SwiGluKernel swiGlu() {
+        return SWI_GLU;
+    }
+
+    /** Cross-entropy of logits. */
+    public static CrossEntropyKernel crossEntropy() {
+        return CROSS_ENTROPY;
+    }
+
+    /** AdamW's step. */
+    public static AdamWKernel adamW() {
+        return ADAM_W;
     }
 
     /** The choice in a few words, as "vector 512-bit, 2 threads", for info and reports. */
@@ -69,6 +92,22 @@ public final class Kernels {
 
         static ScoreKernel scores() {
             return new ScoreVector();
+        }
+
+        static RotaryKernel rotary() {
+            return new RotaryVector();
+        }
+
+        static SwiGluKernel swiGlu() {
+            return new SwiGluVector();
+        }
+
+        static CrossEntropyKernel crossEntropy() {
+            return new CrossEntropyVector();
+        }
+
+        static AdamWKernel adamW() {
+            return new AdamWVector();
         }
 
         static int bits() {
