@@ -9,9 +9,11 @@ public final class Kernels {
             ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
     private static final PointwiseKernel POINTWISE = VECTOR ? Vectors.pointwise() : new PointwiseOracle();
     private static final RowNormKernel ROW_NORM = VECTOR ? Vectors.rowNorm() : new RowNormOracle();
-
     private static final ScoreKernel SCORES = VECTOR ? Vectors.scores() : new ScoreOracle();
-
+    private static final RotaryKernel ROTARY = VECTOR ? Vectors.rotary() : new RotaryOracle();
+    private static final SwiGluKernel SWI_GLU = VECTOR ? Vectors.swiGlu() : new SwiGluOracle();
+    private static final CrossEntropyKernel CROSS_ENTROPY = VECTOR ? Vectors.crossEntropy() : new CrossEntropyOracle();
+    private static final AdamWKernel ADAM_W = VECTOR ? Vectors.adamW() : new AdamWOracle();
     private static final FewRowsKernel FEW_ROWS = VECTOR ? Vectors.fewRows() : new FewRowsOracle();
     private static final OneQueryKernel ONE_QUERY = VECTOR ? Vectors.oneQuery() : new OneQueryOracle();
 
@@ -53,6 +55,26 @@ public final class Kernels {
         return ONE_QUERY;
     }
 
+    /** Rotary positions. */
+    public static RotaryKernel rotary() {
+        return ROTARY;
+    }
+
+    /** silu(g)·u. */
+    public static SwiGluKernel swiGlu() {
+        return SWI_GLU;
+    }
+
+    /** Cross-entropy of logits. */
+    public static CrossEntropyKernel crossEntropy() {
+        return CROSS_ENTROPY;
+    }
+
+    /** AdamW's step. */
+    public static AdamWKernel adamW() {
+        return ADAM_W;
+    }
+
     /** The choice in a few words, as "vector 512-bit, 2 threads", for info and reports. */
     public static String description() {
         return VECTOR
@@ -90,6 +112,22 @@ public final class Kernels {
 
         static OneQueryKernel oneQuery() {
             return new OneQueryVector();
+        }
+
+        static RotaryKernel rotary() {
+            return new RotaryVector();
+        }
+
+        static SwiGluKernel swiGlu() {
+            return new SwiGluVector();
+        }
+
+        static CrossEntropyKernel crossEntropy() {
+            return new CrossEntropyVector();
+        }
+
+        static AdamWKernel adamW() {
+            return new AdamWVector();
         }
 
         static int bits() {

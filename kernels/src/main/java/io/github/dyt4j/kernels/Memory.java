@@ -12,6 +12,7 @@ final class Memory {
     static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
     private Memory() {}
@@ -22,6 +23,10 @@ final class Memory {
 
     static void f32(long address, long index, double value) {
         ALL.set(FLOAT, address + 4 * index, (float) value);
+    }
+
+    static long i64(long address, long index) {
+        return ALL.get(LONG, address + 8 * index);
     }
 
     /** The value at {@code address}, or {@code absent} where the address is 0. */

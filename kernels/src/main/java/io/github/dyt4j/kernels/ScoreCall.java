@@ -6,7 +6,7 @@ package io.github.dyt4j.kernels;
  *
  * @param dtype of what is written, p and dS; scores and dP are f32
  * @param matrices how many there are, one after another
- * @param scale that dS is multiplied by: 1/√d
+ * @param scale that scores are multiplied by, and their gradient with them: 1/√d, above 0
  */
 public record ScoreCall(Dtype dtype, long matrices, int rows, int columns, int first, double scale) {
     public ScoreCall {

@@ -13,10 +13,10 @@ public final class ScoreOracle implements ScoreKernel {
             }
             double sum = 0;
             for (int j = 0; j < n; j++) {
-                sum += Math.exp(Memory.f32(scores, at + j) - max);
+                sum += Math.exp(call.scale() * (Memory.f32(scores, at + j) - max));
             }
             for (int j = 0; j < call.columns(); j++) {
-                double probability = j < n ? Math.exp(Memory.f32(scores, at + j) - max) / sum : 0;
+                double probability = j < n ? Math.exp(call.scale() * (Memory.f32(scores, at + j) - max)) / sum : 0;
                 double gradient =
                         j < n ? call.scale() * probability * (Memory.f32(dP, at + j) - (double) Memory.f32(d, row)) : 0;
                 Memory.store(call.dtype(), p, at + j, probability);

@@ -33,21 +33,37 @@ public final class ScoreVector implements ScoreKernel {
         long at = row * call.columns();
         int n = call.visible(row);
         int whole = n - n % COUNT;
+        // The last vector may reach over keys that are not seen, where e is 0, but not over the end of the row.
+        int end = n == whole || whole + COUNT > call.columns() ? whole : whole + COUNT;
         long s = scores + 4 * at;
         float max = max(s, n, whole);
-        float inverse = 1 / exponentials(s, n, whole, max);
+        float inverse = 1 / exponentials(s, n, whole, end, max, (float) call.scale());
         float shift = Memory.f32(d, row);
         float scale = (float) call.scale() * inverse;
         int size = call.dtype().bytes();
         if (call.dtype() == Dtype.F32) {
-            writeF32(s, dP + 4 * at, p + size * at, dS + size * at, whole, inverse, scale, shift);
+            writeF32(s, dP + 4 * at, p + size * at, dS + size * at, end, inverse, scale, shift);
         } else {
-            writeBf16(s, dP + 4 * at, p + size * at, dS + size * at, whole, inverse, scale, shift);
+            writeBf16(s, dP + 4 * at, p + size * at, dS + size * at, end, inverse, scale, shift);
         }
-        for (int j = whole; j < call.columns(); j++) {
-            float e = j < n ? Memory.f32(s, j) : 0;
+        for (int j = end; j < n; j++) {
+            float e = Memory.f32(s, j);
             Memory.store(call.dtype(), p, at + j, e * inverse);
-            Memory.store(call.dtype(), dS, at + j, j < n ? e * scale * (Memory.f32(dP, at + j) - shift) : 0);
+            Memory.store(call.dtype(), dS, at + j, e * scale * (Memory.f32(dP, at + j) - shift));
+        }
+        long unseen = (long) size * (call.columns() - Math.max(n, end));
+        zero(p + size * (at + call.columns()) - unseen, unseen);
+        zero(dS + size * (at + call.columns()) - unseen, unseen);
+    }
+
+    /** 0 is four or two bytes of 0. */
+    private static void zero(long address, long bytes) {
+        long i = 0;
+        for (; i <= bytes - 4L * COUNT; i += 4L * COUNT) {
+            Lanes.storeF32(FloatVector.zero(F32), address + i);
+        }
+        for (; i < bytes; i += 2) {
+            Memory.store(Dtype.BF16, address + i, 0, 0);
         }
     }
 
@@ -63,20 +79,26 @@ public final class ScoreVector implements ScoreKernel {
         return max;
     }
 
-    /** Writes e^(s − max) over s and returns the sum. */
-    private static float exponentials(long s, int n, int whole, float max) {
+    /** Writes e^(scale·(s − max)) over s, 0 behind it up to {@code end}, and returns the sum. */
+    private static float exponentials(long s, int n, int whole, int end, float max, float scale) {
         FloatVector sum = FloatVector.zero(F32);
         for (int j = 0; j < whole; j += COUNT) {
-            FloatVector e = exp(Lanes.loadF32(s + 4L * j).sub(max));
+            FloatVector e = exp(Lanes.loadF32(s + 4L * j).sub(max).mul(scale));
             Lanes.storeF32(e, s + 4L * j);
             sum = sum.add(e);
         }
         if (whole < n) {
             VectorMask<Float> tail = F32.indexInRange(0, n - whole);
             FloatVector e = exp(FloatVector.fromMemorySegment(F32, Memory.ALL, s + 4L * whole, Lanes.ORDER, tail)
-                    .sub(max));
-            e.intoMemorySegment(Memory.ALL, s + 4L * whole, Lanes.ORDER, tail);
-            sum = sum.add(e, tail);
+                    .sub(max)
+                    .mul(scale));
+            e = Lanes.all(0).blend(e, tail);
+            if (end > whole) {
+                Lanes.storeF32(e, s + 4L * whole);
+            } else {
+                e.intoMemorySegment(Memory.ALL, s + 4L * whole, Lanes.ORDER, tail);
+            }
+            sum = sum.add(e);
         }
         return Lanes.sum(sum);
     }

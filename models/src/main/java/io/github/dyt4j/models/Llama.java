@@ -3,6 +3,7 @@ package io.github.dyt4j.models;
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.torch.Affine;
 import io.github.dyt4j.torch.CausalAttention;
+import io.github.dyt4j.torch.GatedSilu;
 import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.Layout;
 import io.github.dyt4j.torch.Norm;
@@ -295,7 +296,10 @@ public final class Llama implements Model {
         }
 
         Tensor forward(Tensor x) { // (B, T, E)
-            return down.forward(torch.silu(gate.forward(x)).mul(up.forward(x)));
+            return down.forward(
+                    Grad.enabled()
+                            ? GatedSilu.of(Linear.joined(x, readers())) // (B, T, 2·I) → (B, T, I)
+                            : GatedSilu.of(gate.forward(x), up.forward(x)));
         }
 
         List<Linear> readers() {

@@ -1,6 +1,7 @@
 package io.github.dyt4j.torch;
 
-import java.util.ArrayList;
+import io.github.dyt4j.kernels.AdamWCall;
+import io.github.dyt4j.kernels.Kernels;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +9,7 @@ import java.util.SequencedMap;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * AdamW (Loshchilov and Hutter 2019), as torch.optim.AdamW computes it: {@code p ← p·(1 − η·λ)}, {@code m ← β1·m + (1 − β1)·g},
@@ -24,6 +26,7 @@ public final class AdamW implements AutoCloseable {
     private final double beta2;
     private final double eps;
     private long steps;
+    private double scale = 1;
 
     public AdamW(List<Group> groups, double beta1, double beta2, double eps) {
         this.beta1 = beta1;
@@ -41,33 +44,85 @@ public final class AdamW implements AutoCloseable {
         }
     }
 
+    /**
+     * Measures the joint 2-norm of all gradients; where it is above {@code maxNorm}, the next step goes by gradients scaled down to that, as after
+     * torch.nn.utils.clip_grad_norm_. They themselves stay, so that no pass over memory is spent on them. With {@code maxNorm} of 0 it only
+     * measures.
+     *
+     * @return the norm
+     */
+    public double clip(double maxNorm) {
+        try (var _ = new Scope();
+                var _ = Grad.off()) {
+            double sum = 0;
+            for (Moments m : moments.values()) {
+                Tensor g = m.parameter.grad();
+                if (g.defined()) {
+                    sum += squares(g);
+                }
+            }
+            double norm = Math.sqrt(sum);
+            double coefficient = maxNorm / (norm + 1e-6);
+            scale = maxNorm > 0 && coefficient < 1 ? coefficient : 1;
+            return norm;
+        }
+    }
+
+    private static double squares(Tensor g) {
+        if (fused(g)) {
+            double sum = Kernels.adamW().squares(g.numel(), Memory.address(g));
+            Memory.keepAlive(g);
+            return sum;
+        }
+        double norm = g.norm().item_double();
+        return norm * norm;
+    }
+
     /** One step down the gradients, with learning rate η; a parameter without a gradient stays. */
     public void step(double lr) {
         steps++;
         try (var _ = new Scope();
                 var _ = Grad.off()) {
-            double root = Math.sqrt(1 - Math.pow(beta2, steps));
-            // A Scalar costs as much as a small operation, so they are made once a step.
-            Scalar one1 = new Scalar(1 - beta1);
-            Scalar keep2 = new Scalar(beta2);
-            Scalar one2 = new Scalar(1 - beta2);
-            Scalar inverseRoot = new Scalar(1 / root);
-            Scalar epsilon = new Scalar(eps);
-            Scalar minusRate = new Scalar(-lr / (1 - Math.pow(beta1, steps)));
             for (Moments m : moments.values()) {
                 Tensor g = m.parameter.grad();
                 if (!g.defined()) {
                     continue;
                 }
-                if (m.weightDecay != 0) {
-                    m.parameter.mul_(new Scalar(1 - lr * m.weightDecay));
+                AdamWCall call = AdamWCall.of(g.numel(), scale, beta1, beta2, eps, lr, m.weightDecay, steps);
+                if (fused(m.parameter) && fused(g) && fused(m.mean) && fused(m.square)) {
+                    fused(call, m, g);
+                } else {
+                    composed(call, m, g);
                 }
-                m.mean.lerp_(g, one1);
-                m.square.mul_(keep2).addcmul_(g, g, one2);
-                Tensor denominator = m.square.sqrt().mul_(inverseRoot).add_(epsilon);
-                m.parameter.addcdiv_(m.mean, denominator, minusRate);
             }
         }
+        scale = 1;
+    }
+
+    /** Whether the kernel reads it: contiguous f32 in this machine's memory. */
+    private static boolean fused(Tensor t) {
+        return t.is_cpu() && t.is_contiguous() && Memory.type(t) == ScalarType.Float;
+    }
+
+    private static void fused(AdamWCall call, Moments m, Tensor g) {
+        Kernels.adamW()
+                .step(
+                        call,
+                        Memory.address(m.parameter),
+                        Memory.address(g),
+                        Memory.address(m.mean),
+                        Memory.address(m.square));
+        Memory.keepAlive(m.parameter, g, m.mean, m.square);
+    }
+
+    /** The same from libtorch's operations, each a pass over memory. */
+    private static void composed(AdamWCall call, Moments m, Tensor gradient) {
+        Tensor g = call.scale() == 1 ? gradient : gradient.mul(new Scalar(call.scale()));
+        m.parameter.mul_(new Scalar(call.keep()));
+        m.mean.lerp_(g, new Scalar(1 - call.beta1()));
+        m.square.mul_(new Scalar(call.beta2())).addcmul_(g, g, new Scalar(1 - call.beta2()));
+        Tensor denominator = m.square.sqrt().mul_(new Scalar(1 / call.root())).add_(new Scalar(call.eps()));
+        m.parameter.addcdiv_(m.mean, denominator, new Scalar(-call.rate()));
     }
 
     /** How many steps were taken. */
@@ -95,33 +150,6 @@ public final class AdamW implements AutoCloseable {
         Map<String, Double> decays = new LinkedHashMap<>();
         moments.forEach((name, m) -> decays.put(name, m.weightDecay));
         return decays;
-    }
-
-    /**
-     * Scales all gradients down so that their joint 2-norm is at most {@code maxNorm}, as torch.nn.utils.clip_grad_norm_; returns the norm
-     * before. With {@code maxNorm} of 0 it only measures.
-     */
-    public static double clipGradients(Iterable<Tensor> parameters, double maxNorm) {
-        try (var _ = new Scope();
-                var _ = Grad.off()) {
-            List<Tensor> gradients = new ArrayList<>();
-            double sum = 0;
-            for (Tensor p : parameters) {
-                Tensor g = p.grad();
-                if (g.defined()) {
-                    gradients.add(g);
-                    double norm = g.norm().item_double();
-                    sum += norm * norm;
-                }
-            }
-            double total = Math.sqrt(sum);
-            double coefficient = maxNorm / (total + 1e-6);
-            if (maxNorm > 0 && coefficient < 1) {
-                Scalar scale = new Scalar(coefficient);
-                gradients.forEach(g -> g.mul_(scale));
-            }
-            return total;
-        }
     }
 
     @Override

@@ -2,11 +2,11 @@ package io.github.dyt4j.torch;
 
 import io.github.dyt4j.kernels.Dtype;
 import io.github.dyt4j.kernels.Kernels;
+import io.github.dyt4j.kernels.RotaryCall;
 import io.github.dyt4j.kernels.ScoreCall;
 import java.util.List;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptions;
@@ -66,15 +66,40 @@ public final class CausalAttention {
                 .transpose(1, 2); // (B, count, T, d)
     }
 
-    /** x (…, T, d) turned: the pairs (x_i, x_{i+d/2}) by their position's angles; without a graph, in f32, of x's dtype. */
+    /** x (B, H, T, d) turned: the pairs (x_i, x_{i+d/2}) by their position's angles; without a graph, in f32, of x's dtype. */
     public static Tensor turn(Tensor x, Tensor cos, Tensor sin) {
+        Tensor y = torch.empty(Tensors.shape(x), x.options(), new MemoryFormatOptional());
+        turn(x, cos, sin, 1, y);
+        return y;
+    }
+
+    /** Into y, whose last axis lies together, as x's must. */
+    private static void turn(Tensor x, Tensor cos, Tensor sin, int sign, Tensor y) {
+        Dtype in = Memory.dtype(x);
+        Dtype out = Memory.dtype(y);
+        if (in == null || out == null || x.stride(-1) != 1) {
+            turnByOperations(x, cos, sign < 0 ? sin.neg() : sin, y);
+            return;
+        }
+        RotaryCall call = new RotaryCall(
+                in, out, x.size(0), x.size(1), x.size(2), Math.toIntExact(x.size(3) / 2), strides(x), strides(y), sign);
+        Tensor c = cos.contiguous();
+        Tensor s = sin.contiguous();
+        Kernels.rotary().turn(call, Memory.address(x), Memory.address(c), Memory.address(s), Memory.address(y));
+        Memory.keepAlive(x, c, s, y);
+    }
+
+    private static RotaryCall.Strides strides(Tensor t) {
+        return new RotaryCall.Strides(t.stride(0), t.stride(1), t.stride(2));
+    }
+
+    /** For f64 and f16, which have no kernel. */
+    private static void turnByOperations(Tensor x, Tensor cos, Tensor sin, Tensor y) {
         long half = x.size(-1) / 2;
         Tensor a = x.narrow(-1, 0, half);
         Tensor b = x.narrow(-1, half, half);
-        Tensor y = torch.empty_like(x);
         y.narrow(-1, 0, half).copy_(a.mul(cos).sub_(b.mul(sin)));
         y.narrow(-1, half, half).copy_(b.mul(cos).add_(a.mul(sin)));
-        return y;
     }
 
     /** Each head of keys as often as it has heads of queries. */
@@ -119,9 +144,8 @@ public final class CausalAttention {
                 }
             }
         }
-        Tensor back = sin.neg();
-        part(dqkv, 0, heads).copy_(turn(dq.view(b, heads, t, headDim), cos, back));
-        part(dqkv, heads, kvHeads).copy_(turn(dk.view(b, kvHeads, t, headDim), cos, back));
+        turn(dq.view(b, heads, t, headDim), cos, sin, -1, part(dqkv, 0, heads));
+        turn(dk.view(b, kvHeads, t, headDim), cos, sin, -1, part(dqkv, heads, kvHeads));
         part(dqkv, heads + kvHeads, kvHeads).copy_(dv.view(b, kvHeads, t, headDim));
         return dqkv;
     }
@@ -141,16 +165,21 @@ public final class CausalAttention {
         long rows = q.size(2);
         long s = k.size(1);
         ScalarType type = Memory.type(q);
-        Scalar scale = new Scalar(1 / Math.sqrt(headDim));
         Tensor q2 = q.reshape(n, -1, headDim); // (n, group·R, d)
         Tensor dO2 = dO.reshape(n, -1, headDim);
         Tensor dOf = dO2.to(ScalarType.Float);
-        Tensor scores = torch.bmm(
-                q2.to(ScalarType.Float).mul(scale), k.to(ScalarType.Float).transpose(1, 2)); // (n, group·R, S)
-        Tensor dP = torch.bmm(dOf, v.to(ScalarType.Float).transpose(1, 2)); // (n, group·R, S)
+        Tensor scores; // (n, group·R, S)
+        Tensor dP; // (n, group·R, S)
+        try (var _ = Bf16Products.on(type == ScalarType.BFloat16)) {
+            scores = torch.bmm(q2.to(ScalarType.Float), k.to(ScalarType.Float).transpose(1, 2));
+            dP = torch.bmm(dOf, v.to(ScalarType.Float).transpose(1, 2));
+        }
         Tensor d = dOf.mul(o.reshape(n, -1, headDim)).sum(-1); // (n, group·R)
-        Tensor p = torch.empty_like(scores, new TensorOptions(type), new MemoryFormatOptional());
-        Tensor dS = torch.empty_like(p);
+        // What is f32 is written where it was read.
+        Tensor p = type == ScalarType.Float
+                ? scores
+                : torch.empty_like(scores, new TensorOptions(type), new MemoryFormatOptional());
+        Tensor dS = type == ScalarType.Float ? dP : torch.empty_like(p);
         Kernels.scores()
                 .backward(
                         new ScoreCall(

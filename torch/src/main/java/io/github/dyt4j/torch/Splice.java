@@ -47,8 +47,8 @@ final class Splice {
     }
 
     /**
-     * The same where {@code out} (…, n) is narrower than {@code x} (…, m): the graph sees a slice of x, and whatever gradient the slice's
-     * backward makes is replaced by this one's, of x's shape.
+     * The same where {@code out} (…, n) is narrower than {@code x} (…, m), and maybe of another dtype: the graph sees a slice of x, and
+     * whatever gradient the slice's backward makes is replaced by this one's, of x's shape and dtype.
      */
     static Tensor narrowed(Tensor x, Tensor out, List<Tensor> saved, Backward backward) {
         Scope scope = Scope.current();
@@ -56,7 +56,7 @@ final class Splice {
             throw new IllegalStateException("a fused function that is to be differentiated needs a Scope");
         }
         Tensor source = torch.alias(x);
-        Tensor y = torch.alias(source.narrow(-1, 0, out.size(-1)));
+        Tensor y = torch.alias(source.narrow(-1, 0, out.size(-1)).to(out.scalar_type()));
         y.set_data(out);
         saved.forEach(scope::hold);
         @Nullable Tensor[] dx = new Tensor[1];

@@ -1,9 +1,9 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.models.Model;
+import io.github.dyt4j.torch.CrossEntropy;
 import io.github.dyt4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -15,7 +15,8 @@ public final class NextToken implements Objective {
 
     @Override
     public Tensor loss(Model model, Batch batch) {
-        return torch.nll_loss(logProbabilities(model, batch), batch.labels().flatten());
+        Tensor logits = model.forward(batch.input()).flatten(0, 1); // (B·T, V)
+        return CrossEntropy.mean(logits, batch.labels().flatten());
     }
 
     @Override
@@ -31,7 +32,7 @@ public final class NextToken implements Objective {
         return new Scores(sum, examples);
     }
 
-    /** (B·T, V). Backward needs these and not the logits, of which there are as many: they are let go at once. */
+    /** (B·T, V). The logits, of which there are as many, are let go at once. */
     private static Tensor logProbabilities(Model model, Batch batch) {
         try (Tensor logits = model.forward(batch.input()); // (B, T, V)
                 Tensor rows = logits.flatten(0, 1); // (B·T, V)

@@ -35,11 +35,9 @@ record TrainingStep(Recipe recipe, Task task, AdamW optimizer) {
         }
     }
 
-    /** Clips the gradients as the recipe says and returns their norm before. */
+    /** Has the update clip the gradients as the recipe says, and returns their norm. */
     double clip() {
-        return AdamW.clipGradients(
-                task.model().parameters().trainable().values(),
-                recipe.optionalNumber("clip_grad").orElse(0));
+        return optimizer.clip(recipe.optionalNumber("clip_grad").orElse(0));
     }
 
     /** Goes down the gradients, then forgets them. */

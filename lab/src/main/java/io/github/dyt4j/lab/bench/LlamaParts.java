@@ -5,6 +5,8 @@ import io.github.dyt4j.models.Linear;
 import io.github.dyt4j.models.Llama;
 import io.github.dyt4j.models.Rope;
 import io.github.dyt4j.torch.CausalAttention;
+import io.github.dyt4j.torch.CrossEntropy;
+import io.github.dyt4j.torch.GatedSilu;
 import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.OneQuery;
@@ -99,11 +101,13 @@ final class LlamaParts implements AutoCloseable {
         return matrices;
     }
 
-    /** With q, k and v of a layer as one, as a training step multiplies by them: a baseline of three would be slower, and flatter the step. */
+    /** With q, k and v of a layer as one, and gate and up, as a training step multiplies by them: a slower baseline would flatter the step. */
     private static Map<String, long[]> joined(Map<String, long[]> matrices) {
         Map<String, long[]> joined = new LinkedHashMap<>();
         matrices.forEach((name, shape) -> joined.merge(
-                name.replaceFirst("[qkv]_proj", "qkv_proj"), shape, (a, b) -> new long[] {a[0] + b[0], a[1]}));
+                name.replaceFirst("[qkv]_proj", "qkv_proj").replaceFirst("(gate|up)_proj", "gate_up_proj"),
+                shape,
+                (a, b) -> new long[] {a[0] + b[0], a[1]}));
         return joined;
     }
 
@@ -216,17 +220,21 @@ final class LlamaParts implements AutoCloseable {
         });
     }
 
-    /** silu(gate)·up and the two residual sums; in backward the sums of what flows into one tensor from several readers, too. */
+    /** silu(gate)·up and the two residual sums; in backward the sums of what flows into one tensor from both its readers, too. */
     private Part elementwise() {
         long rows = (long) pass.batch() * pass.tokens();
-        Tensor gate = leaf(pass.inner(), rows, c.intermediateSize());
-        Tensor up = leaf(pass.inner(), rows, c.intermediateSize());
-        Tensor dy = random(pass.inner(), rows, c.intermediateSize());
+        long parts = pass.backward() ? 1 : 2; // of one tensor, or apart
+        Tensor gateUp = leaf(pass.inner(), parts, rows, 2L * c.intermediateSize() / parts);
+        Tensor dy = random(pass.inner(), parts, rows, c.intermediateSize());
         Tensor x = random(pass.stream(), rows, c.hiddenSize());
         Tensor y = random(pass.inner(), rows, c.hiddenSize());
-        int backwardSums = 3; // gate, up: one; a residual: one each
+        int backwardSums = 2; // one at each residual
         return repeated("elementwise", c.numHiddenLayers(), () -> {
-            backward(torch.silu(gate).mul(up), dy, gate, up);
+            if (pass.backward()) {
+                backward(GatedSilu.of(gateUp), dy, gateUp);
+            } else {
+                GatedSilu.of(gateUp.select(0, 0), gateUp.select(0, 1));
+            }
             x.add(y);
             x.add(y);
             for (int i = 0; pass.backward() && i < backwardSums; i++) {
@@ -244,7 +252,7 @@ final class LlamaParts implements AutoCloseable {
     private Part loss() {
         Tensor logits = leaf(pass.inner(), (long) pass.batch() * pass.tokens(), c.vocabSize());
         Tensor one = keep(Tensors.full(1));
-        return repeated("loss", 1, () -> backward(LlamaPass.crossEntropy(logits, tokenIds.flatten()), one, logits));
+        return repeated("loss", 1, () -> backward(CrossEntropy.mean(logits, tokenIds.flatten()), one, logits));
     }
 
     /** Under autocast each reader casts its weight and its input, and backward casts both gradients back. */
@@ -254,7 +262,7 @@ final class LlamaParts implements AutoCloseable {
         ScalarType stream = SharedWeights.type(pass.stream());
         Tensor x = random(pass.stream(), rows, c.hiddenSize());
         Tensor dx = random(pass.inner(), rows, c.hiddenSize());
-        int inputs = 3 * c.numHiddenLayers() + 1; // q, k and v at once, gate, up, and the head
+        int inputs = 2 * c.numHiddenLayers() + 1; // q, k and v at once, gate and up, and the head
         Map<String, long[]> matrices = matrices(c);
         Tensor some = random(
                 pass.stream(),

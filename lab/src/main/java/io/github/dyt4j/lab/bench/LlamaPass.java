@@ -1,13 +1,12 @@
 package io.github.dyt4j.lab.bench;
 
 import io.github.dyt4j.models.Llama;
+import io.github.dyt4j.torch.CrossEntropy;
 import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.Tensors;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * One pass of the paper's protocol (Zhu et al. 2025, appendix C) on random tokens: forward with cross-entropy over every token, and in
@@ -48,12 +47,7 @@ final class LlamaPass implements AutoCloseable {
 
     /** The mean cross-entropy; needs an open scope. */
     Tensor loss() {
-        return crossEntropy(model.forward(tokens).flatten(0, 1), labels);
-    }
-
-    /** Of logits (N, V) against labels (N), in f32. */
-    static Tensor crossEntropy(Tensor logits, Tensor labels) {
-        return torch.nll_loss(logits.to(ScalarType.Float).log_softmax(1), labels);
+        return CrossEntropy.mean(model.forward(tokens).flatten(0, 1), labels);
     }
 
     @Override

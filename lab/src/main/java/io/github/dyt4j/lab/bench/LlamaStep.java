@@ -52,7 +52,7 @@ final class LlamaStep implements AutoCloseable {
     }
 
     void clip() {
-        AdamW.clipGradients(model.parameters().trainable().values(), 1);
+        optimizer.clip(1);
     }
 
     void update() {
