@@ -2,6 +2,7 @@ package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.torch.NormSpec;
+import io.github.dyt4j.training.text.TokenizerChoice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -293,7 +294,9 @@ public final class Recipe {
     public Recipe withAbsolutePaths() {
         Recipe own = NAMED_DATA.contains(data()) ? this : with("data", absolute(data()));
         String tokenizer = text("tokenizer");
-        return tokenizer.equals("bytes") ? own : own.with("tokenizer", absolute(tokenizer));
+        return TokenizerChoice.of(tokenizer) instanceof TokenizerChoice.Given
+                ? own.with("tokenizer", absolute(tokenizer))
+                : own;
     }
 
     private static String absolute(String path) {

@@ -112,7 +112,10 @@ public final class RecipeKeys {
         number("mixup_prob", "1", 0, 1, "probability that a batch is mixed at all");
         number("mixup_switch_prob", "0.5", 0, 1, "probability of cutmix where both are on");
         number("smoothing", "0.1", 0, 0.99, "label smoothing");
-        text("tokenizer", "bytes", "how text becomes tokens; today bytes alone");
+        text(
+                "tokenizer",
+                "bytes",
+                "how text becomes tokens: bytes, bpe-N for a BPE of N tokens trained on the training text, or the path of a tokenizer.json");
         argument("seq_len", 2, "tokens of a training sequence; null: max_position_embeddings");
         number("held_out", "0.05", 1e-6, 0.999, "share of the text that is not trained on but judged by");
         integer("eval_sequences", "64", 0, "held-out sequences that an evaluation takes, the first; 0: all");

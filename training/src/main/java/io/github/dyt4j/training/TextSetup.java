@@ -7,6 +7,7 @@ import io.github.dyt4j.models.Overrides;
 import io.github.dyt4j.training.text.Corpus;
 import io.github.dyt4j.training.text.TokenData;
 import io.github.dyt4j.training.text.TokenStream;
+import io.github.dyt4j.training.text.TokenizerChoice;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -48,8 +49,7 @@ record TextSetup(Recipe recipe, TokenData data, Llama.Config config, int length,
         Path data = recipe.data().equals("jdk")
                 ? Path.of(System.getProperty("java.home"), "lib", "src.zip")
                 : Path.of(recipe.data());
-        String tokenizer = recipe.text("tokenizer");
-        return Files.exists(data) && (tokenizer.equals("bytes") || Files.exists(Path.of(tokenizer)));
+        return TokenizerChoice.of(recipe.text("tokenizer")).there() && Files.exists(data);
     }
 
     /** @param vocabulary tokens that the data may hold */

@@ -3,7 +3,6 @@ package io.github.dyt4j.training.text;
 import io.github.dyt4j.formats.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,7 +13,6 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Byte-level byte-pair encoding: the most frequent pair of neighbouring tokens becomes a token, again and again (Sennrich et al., 2016, over
@@ -31,6 +29,10 @@ public final class BpeTrainer {
 
     private static final int BYTES = 256;
 
+    /** Tokens that every vocabulary has. */
+    static final int SMALLEST = BYTES + 1;
+
+    private final Map<String, Long> pieces = new LinkedHashMap<>();
     private final Map<String, Integer> ids = new LinkedHashMap<>();
     private final List<String> tokens = new ArrayList<>();
     private final List<List<String>> merges = new ArrayList<>();
@@ -74,27 +76,31 @@ public final class BpeTrainer {
         }
     }
 
-    private BpeTrainer() {}
-
-    /**
-     * Writes {@code tokenizer.json} and {@code tokenizer_config.json} to the folder.
-     *
-     * @param texts read once; no pair goes across two of them
-     * @param vocabSize at least 257; texts with too few pairs give a smaller vocabulary
-     */
-    public static void train(Iterable<String> texts, int vocabSize, Path folder) throws IOException {
-        if (vocabSize < BYTES + 1) {
-            throw new UserError("A vocabulary of " + vocabSize + " tokens is too small: 256 bytes and " + END
-                    + " are in every one. Ask for 257 or more.");
+    /** Counts the pieces of a text; no pair goes across two texts. What is kept is the distinct pieces. */
+    public void add(String text) {
+        Matcher matcher = PIECE.matcher(text);
+        while (matcher.find()) {
+            pieces.merge(matcher.group(), 1L, Long::sum);
         }
-        var trainer = new BpeTrainer();
-        trainer.begin(texts);
-        trainer.merge(vocabSize);
-        trainer.write(folder);
     }
 
-    private void begin(Iterable<String> texts) {
-        char[] letters = letters();
+    /**
+     * Writes {@code tokenizer.json} and {@code tokenizer_config.json} of the texts added so far to the folder. Done once.
+     *
+     * @param vocabSize at least {@link #SMALLEST}; texts with too few pairs give a smaller vocabulary
+     */
+    public void train(int vocabSize, Path folder) throws IOException {
+        if (vocabSize < SMALLEST) {
+            throw new UserError("A vocabulary of " + vocabSize + " tokens is too small: 256 bytes and " + END
+                    + " are in every one. Ask for " + SMALLEST + " or more.");
+        }
+        begin();
+        merge(vocabSize);
+        ByteLevel.write(folder, ids, merges, END);
+    }
+
+    private void begin() {
+        char[] letters = ByteLevel.letters();
         idOf(END);
         char[] sorted = letters.clone();
         Arrays.sort(sorted);
@@ -105,13 +111,6 @@ public final class BpeTrainer {
         for (int b = 0; b < BYTES; b++) {
             idOfByte[b] = idOf(String.valueOf(letters[b]));
         }
-        Map<String, Long> pieces = new LinkedHashMap<>();
-        for (String text : texts) {
-            Matcher matcher = PIECE.matcher(text);
-            while (matcher.find()) {
-                pieces.merge(matcher.group(), 1L, Long::sum);
-            }
-        }
         pieces.forEach((piece, count) -> {
             byte[] bytes = piece.getBytes(StandardCharsets.UTF_8);
             int[] symbols = new int[bytes.length];
@@ -120,6 +119,7 @@ public final class BpeTrainer {
             }
             words.add(new Word(symbols, count));
         });
+        pieces.clear();
     }
 
     private void merge(int vocabSize) {
@@ -204,44 +204,5 @@ public final class BpeTrainer {
         }
         tokens.add(token);
         return tokens.size() - 1;
-    }
-
-    /** The character that stands for each byte: itself where it prints in Latin-1, else the next from U+0100. */
-    private static char[] letters() {
-        char[] letters = new char[BYTES];
-        char next = BYTES;
-        for (char b = 0; b < BYTES; b++) {
-            boolean prints = (b >= '!' && b <= '~') || (b >= '¡' && b != 0xad);
-            letters[b] = prints ? b : next++;
-        }
-        return letters;
-    }
-
-    private void write(Path folder) throws IOException {
-        Map<String, Object> end = new LinkedHashMap<>(Map.of("id", 0, "content", END, "special", true));
-        for (String no : List.of("single_word", "lstrip", "rstrip", "normalized")) {
-            end.put(no, false);
-        }
-        var byteLevel = Map.of("type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", true);
-        Map<String, Object> model = new LinkedHashMap<>();
-        model.put("type", "BPE");
-        model.put("fuse_unk", false);
-        model.put("byte_fallback", false);
-        model.put("vocab", ids);
-        model.put("merges", merges);
-        Map<String, Object> file = new LinkedHashMap<>();
-        file.put("version", "1.0");
-        file.put("added_tokens", List.of(end));
-        file.put("pre_tokenizer", byteLevel);
-        file.put("decoder", byteLevel);
-        file.put("model", model);
-        Map<String, Object> config = new LinkedHashMap<>();
-        config.put("tokenizer_class", "PreTrainedTokenizerFast");
-        config.put("eos_token", END);
-        config.put("clean_up_tokenization_spaces", false);
-        Files.createDirectories(folder);
-        var json = JsonMapper.shared().writerWithDefaultPrettyPrinter();
-        Files.write(folder.resolve("tokenizer.json"), json.writeValueAsBytes(file));
-        Files.write(folder.resolve("tokenizer_config.json"), json.writeValueAsBytes(config));
     }
 }

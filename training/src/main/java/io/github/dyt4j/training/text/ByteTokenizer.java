@@ -2,8 +2,10 @@ package io.github.dyt4j.training.text;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /**
@@ -56,10 +58,17 @@ public final class ByteTokenizer implements Tokenizer {
         return OptionalInt.empty();
     }
 
-    /** A note alone: Hugging Face has no file for bare bytes. */
+    /**
+     * As Hugging Face reads it: byte-level BPE without merges, whose 256 tokens are the letters that stand for bytes there. No token is
+     * special, since one that were would be found in texts by its letter; that 0 ends a text is said by {@code eos_token_id} of the model.
+     */
     @Override
     public void write(Path folder) throws IOException {
-        Files.writeString(
-                folder.resolve("tokenizer.txt"), "bytes: token i is the byte i of UTF-8, and 0 ends a document\n");
+        char[] letters = ByteLevel.letters();
+        Map<String, Integer> vocab = new LinkedHashMap<>();
+        for (int b = 0; b < letters.length; b++) {
+            vocab.put(String.valueOf(letters[b]), b);
+        }
+        ByteLevel.write(folder, vocab, List.of(), null);
     }
 }

@@ -19,13 +19,14 @@ import java.util.stream.Stream;
 /**
  * Text on disk, tokenised once into shards that are mapped into memory. They are kept in {@code $DYT4J_CACHE/tokens}, else
  * {@code $XDG_CACHE_HOME/dyt4j/tokens}, else {@code ~/.cache/dyt4j/tokens}, under a hash of the files' paths, sizes and times, the
- * tokenizer and the share that is held out.
+ * tokenizer (a file's content) and the share that is held out. A {@code bpe-N} is trained on the training documents alone and kept there too.
  */
 public final class Corpus implements TokenData {
     /** Of what a folder in the cache holds; another one makes the folder anew. */
-    private static final String VERSION = "2 ";
+    private static final String VERSION = "3 ";
 
     private static final String PASSED_OVER = "passed-over";
+    private static final String TOKENIZER = "tokenizer";
 
     private final Tokenizer tokenizer;
     private final TokenShards training;
@@ -47,7 +48,7 @@ public final class Corpus implements TokenData {
      *
      * @param data {@code jdk} for java.base in the running JDK's {@code lib/src.zip}; or a folder, a text file, JSON lines or Parquet with
      *     a {@code text} field, or a zip of such files
-     * @param tokenizer {@code bytes}
+     * @param tokenizer as {@link TokenizerChoice} reads it
      * @param heldOut share of the documents that is held out, in (0, 1)
      */
     public static TokenData open(String data, String tokenizer, double heldOut) {
@@ -56,13 +57,20 @@ public final class Corpus implements TokenData {
 
     static Corpus open(String data, String tokenizer, double heldOut, Path cache, long shard) {
         Documents documents = Documents.of(data);
+        TokenizerChoice choice = TokenizerChoice.of(tokenizer);
         try {
-            Path folder = cache.resolve(hash(VERSION + documents.fingerprint() + tokenizer + heldOut + " " + shard));
-            Tokenizer words = tokenizer(tokenizer);
+            Path folder = cache.resolve(
+                    hash(VERSION + documents.fingerprint() + choice.fingerprint() + " " + heldOut + " " + shard));
             if (!Files.exists(folder)) {
-                tokenise(documents, words, heldOut, folder, shard);
+                tokenise(documents, choice, heldOut, folder, shard);
             }
-            return mapped(data, words, heldOut, folder, documents.single());
+            Tokenizer words = choice.open(folder.resolve(TOKENIZER));
+            try {
+                return mapped(data, choice, words, heldOut, folder, documents.single());
+            } catch (IOException | RuntimeException | Error e) {
+                words.close();
+                throw e;
+            }
         } catch (FileSystemException e) {
             throw new UserError(
                     "Cannot read or write " + e.getFile() + " (" + e.getClass().getSimpleName() + ") while tokenising "
@@ -73,34 +81,29 @@ public final class Corpus implements TokenData {
         }
     }
 
-    private static Tokenizer tokenizer(String name) {
-        if (name.equals("bytes")) {
-            return new ByteTokenizer();
-        }
-        throw new UserError("tokenizer '" + name + "' is not known: the one there is today is bytes.");
-    }
-
-    private static void tokenise(Documents documents, Tokenizer words, double heldOut, Path folder, long shard)
+    private static void tokenise(Documents documents, TokenizerChoice choice, double heldOut, Path folder, long shard)
             throws IOException {
         Path parent = Files.createDirectories(folder.toAbsolutePath().getParent());
         Path partial = Files.createTempDirectory(parent, ".partial-");
         try {
-            try (var training = new TokenShards.Writer(partial.resolve("training"), words.vocabSize(), shard);
-                    var judged = new TokenShards.Writer(partial.resolve("held-out"), words.vocabSize(), shard)) {
-                documents.read((name, text) -> {
-                    if (documents.single()) {
-                        int cut = text.lastIndexOf('\n', (int) (text.length() * (1 - heldOut))) + 1;
-                        add(training, words, text.substring(0, cut));
-                        add(judged, words, text.substring(cut));
-                    } else {
-                        add(isHeldOut(name, heldOut) ? judged : training, words, text);
+            if (choice instanceof TokenizerChoice.Bpe(int vocabSize)) {
+                BpeTrainer trainer = new BpeTrainer();
+                split(documents, heldOut, (judged, text) -> {
+                    if (!judged) {
+                        trainer.add(text);
                     }
                 });
+                trainer.train(vocabSize, partial.resolve(TOKENIZER));
+            }
+            try (Tokenizer words = choice.open(partial.resolve(TOKENIZER));
+                    SplitWriter shards = new SplitWriter(words, partial, shard)) {
+                split(documents, heldOut, shards::add);
+                shards.flush();
             }
             Files.writeString(partial.resolve(PASSED_OVER), Integer.toString(documents.passedOver()));
             Files.move(partial, folder, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {
-            if (!Files.exists(folder.resolve("held-out"))) {
+            if (!Files.exists(folder.resolve(SplitWriter.HELD_OUT))) {
                 throw e; // else another process was faster with the same
             }
         } finally {
@@ -108,21 +111,35 @@ public final class Corpus implements TokenData {
         }
     }
 
-    private static void add(TokenShards.Writer to, Tokenizer words, String text) throws IOException {
-        if (!text.isEmpty()) {
-            to.document(words.encode(text), words.endOfText(), text.getBytes(StandardCharsets.UTF_8).length);
-        }
+    private interface Side {
+        void text(boolean heldOut, String text) throws IOException;
     }
 
-    private static boolean isHeldOut(String name, double share) {
+    /** Gives each document, or each part of a single text file, with the side that it is on. */
+    private static void split(Documents documents, double heldOut, Side side) throws IOException {
+        documents.read((name, text) -> {
+            int cut = documents.single()
+                    ? text.lastIndexOf('\n', (int) (text.length() * (1 - heldOut))) + 1
+                    : isHeldOut(name, heldOut) ? 0 : text.length();
+            if (cut > 0) {
+                side.text(false, text.substring(0, cut));
+            }
+            if (cut < text.length()) {
+                side.text(true, text.substring(cut));
+            }
+        });
+    }
+
+    static boolean isHeldOut(String name, double share) {
         return Long.parseLong(hash(name).substring(0, 8), 16) < share * 0x1p32;
     }
 
-    private static Corpus mapped(String data, Tokenizer words, double share, Path folder, boolean single)
+    private static Corpus mapped(
+            String data, TokenizerChoice choice, Tokenizer words, double share, Path folder, boolean single)
             throws IOException {
         String passedOver = Files.readString(folder.resolve(PASSED_OVER));
-        TokenShards training = TokenShards.open(folder.resolve("training"));
-        TokenShards judged = TokenShards.open(folder.resolve("held-out"));
+        TokenShards training = TokenShards.open(folder.resolve(SplitWriter.TRAINING));
+        TokenShards judged = TokenShards.open(folder.resolve(SplitWriter.HELD_OUT));
         long documents = training.documents() + judged.documents();
         if (training.documents() == 0 || judged.documents() == 0) {
             training.close();
@@ -139,7 +156,7 @@ public final class Corpus implements TokenData {
                 "%s: %,d tokens (%s) to train on; %,d held out, %s%s",
                 data.equals("jdk") ? "java.base of JDK " + System.getProperty("java.version") : data,
                 training.tokens(),
-                words.name(),
+                words.name() + fewer(choice, words.vocabSize()),
                 judged.tokens(),
                 single
                         ? "the file's end"
@@ -150,6 +167,12 @@ public final class Corpus implements TokenData {
                                 documents),
                 passedOver.equals("0") ? "" : "; passed over what is no UTF-8 text: " + passedOver + " files");
         return new Corpus(words, training, judged, description);
+    }
+
+    private static String fewer(TokenizerChoice choice, int size) {
+        return choice instanceof TokenizerChoice.Bpe(int asked) && size < asked
+                ? String.format(Locale.ROOT, ": the text has pairs for %,d tokens alone", size)
+                : "";
     }
 
     private static Path cache() {
@@ -164,8 +187,12 @@ public final class Corpus implements TokenData {
     }
 
     private static String hash(String text) {
+        return hash(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static String hash(byte[] content) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(content);
             return HexFormat.of().formatHex(digest, 0, 10);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);

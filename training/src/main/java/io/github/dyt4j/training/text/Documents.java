@@ -2,6 +2,7 @@ package io.github.dyt4j.training.text;
 
 import io.github.dyt4j.formats.UserError;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -76,7 +77,7 @@ final class Documents {
         }
     }
 
-    /** Files and entries that are no UTF-8 text, so far. */
+    /** Files and entries that the last {@link #read} found to be no UTF-8 text. */
     int passedOver() {
         return passedOver;
     }
@@ -88,7 +89,9 @@ final class Documents {
                 && !source.toString().endsWith(".zip");
     }
 
+    /** May be called again, and then gives the same in the same order. */
     void read(Reader reader) throws IOException {
+        passedOver = 0;
         if (Files.isDirectory(source)) {
             for (Path file : files()) {
                 file(source.relativize(file).toString(), file, reader);
@@ -100,7 +103,7 @@ final class Documents {
 
     private void file(String name, Path file, Reader reader) throws IOException {
         if (Rows.readable(file)) {
-            rows(file, reader);
+            rows(name, file, reader);
         } else if (name.endsWith(".zip")) {
             zip(file, reader);
         } else {
@@ -108,20 +111,25 @@ final class Documents {
         }
     }
 
-    private static void rows(Path file, Reader reader) {
-        Rows.read(file, (row, where) -> {
-            JsonNode text = row.get("text");
-            if (text == null || !text.isString()) {
-                throw new UserError(where + ": the field 'text' is " + (text == null ? "missing" : "not a string")
-                        + "; each row of a corpus has one.");
-            }
-            try {
-                reader.document(where, text.stringValue());
-            } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
-            }
-            return true;
-        });
+    private static void rows(String name, Path file, Reader reader) throws IOException {
+        int path = file.toString().length();
+        try {
+            Rows.read(file, (row, where) -> {
+                JsonNode text = row.get("text");
+                if (text == null || !text.isString()) {
+                    throw new UserError(where + ": the field 'text' is " + (text == null ? "missing" : "not a string")
+                            + "; each row of a corpus has one.");
+                }
+                try {
+                    reader.document(name + where.substring(path), text.stringValue());
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+                return true;
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
     }
 
     private void zip(Path file, Reader reader) throws IOException {

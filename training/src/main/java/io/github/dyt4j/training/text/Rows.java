@@ -12,6 +12,8 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Properties;
+import org.duckdb.DuckDBDriver;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -56,6 +58,9 @@ public final class Rows {
             int number = 0;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 String where = file + ":" + ++number;
+                if (number == 1 && line.startsWith("\ufeff")) {
+                    line = line.substring(1); // a byte order mark, as Windows' editors write
+                }
                 if (!line.isBlank() && !reader.row(object(line, where), where)) {
                     return;
                 }
@@ -69,9 +74,14 @@ public final class Rows {
 
     private static void parquet(Path file, Reader reader) {
         String quoted = file.toString().replace("'", "''");
-        try (Connection duck = DriverManager.getConnection("jdbc:duckdb:");
+        Properties streaming = new Properties();
+        streaming.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
+        // An alias that is also a column would be that column.
+        String alias = "\"the row itself\"";
+        try (Connection duck = DriverManager.getConnection("jdbc:duckdb:", streaming);
                 Statement statement = duck.createStatement();
-                ResultSet rows = statement.executeQuery("SELECT to_json(t) FROM read_parquet('" + quoted + "') t")) {
+                ResultSet rows = statement.executeQuery(
+                        "SELECT to_json(" + alias + ") FROM read_parquet('" + quoted + "') " + alias)) {
             int number = 0;
             while (rows.next()) {
                 String where = file + ", row " + ++number;

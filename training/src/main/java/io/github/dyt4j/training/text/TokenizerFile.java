@@ -1,6 +1,7 @@
 package io.github.dyt4j.training.text;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.github.dyt4j.formats.UserError;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -25,6 +26,12 @@ import tools.jackson.databind.json.JsonMapper;
  * none where {@code tokenizer_config.json} says {@code null} or {@code add_bos_token: false}.
  */
 public final class TokenizerFile implements Tokenizer {
+    /** Files beside a {@code tokenizer.json} that may say which token ends a text. */
+    static final List<String> BESIDE = List.of("tokenizer_config.json", "generation_config.json", "config.json");
+
+    /** Characters that are encoded at once: Rust holds some hundred bytes for each. */
+    private static final int PIECE = 1 << 20;
+
     private static final List<String> KINDS = List.of("BPE", "Unigram", "WordLevel", "WordPiece");
     private static final List<String> USUAL_ENDS = List.of(BpeTrainer.END, "</s>", "<|end_of_text|>");
     private static final Map<String, String> OPTIONS =
@@ -38,7 +45,7 @@ public final class TokenizerFile implements Tokenizer {
         setDefault("slf4j.internal.verbosity", "ERROR");
     }
 
-    private final Path file;
+    private final String name;
     private final byte[] json;
     private final byte @Nullable [] config;
     private final HuggingFaceTokenizer tokenizer;
@@ -47,14 +54,14 @@ public final class TokenizerFile implements Tokenizer {
     private final OptionalInt begin;
 
     private TokenizerFile(
-            Path file,
+            String name,
             byte[] json,
             byte @Nullable [] config,
             HuggingFaceTokenizer tokenizer,
             int vocabSize,
             int end,
             OptionalInt begin) {
-        this.file = file;
+        this.name = name;
         this.json = json;
         this.config = config;
         this.tokenizer = tokenizer;
@@ -65,6 +72,10 @@ public final class TokenizerFile implements Tokenizer {
 
     /** Throws a {@link UserError} for what is no {@code tokenizer.json}, and for one without an end of text. */
     public static TokenizerFile open(Path tokenizerJson) {
+        return open(tokenizerJson, tokenizerJson.toString());
+    }
+
+    static TokenizerFile open(Path tokenizerJson, String name) {
         byte[] json = read(tokenizerJson);
         JsonNode root = parse(tokenizerJson, json);
         String kind = root.path("model").path("type").asString("");
@@ -91,7 +102,7 @@ public final class TokenizerFile implements Tokenizer {
         boolean noBegin =
                 said.path("bos_token").isNull() || !said.path("add_bos_token").asBoolean(true);
         OptionalInt begin = noBegin ? OptionalInt.empty() : special(tokenizerJson, said, vocabulary, size, "bos_token");
-        return new TokenizerFile(tokenizerJson, json, config, load(tokenizerJson, json), size, endId, begin);
+        return new TokenizerFile(name, json, config, load(tokenizerJson, json), size, endId, begin);
     }
 
     private static HuggingFaceTokenizer load(Path file, byte[] json) {
@@ -118,7 +129,7 @@ public final class TokenizerFile implements Tokenizer {
             }
             return id;
         }
-        for (String other : List.of("generation_config.json", "config.json")) {
+        for (String other : BESIDE.subList(1, BESIDE.size())) {
             Path path = file.resolveSibling(other);
             JsonNode id = Files.exists(path) ? parse(path, read(path)).path(name + "_id") : said.path("");
             JsonNode first = id.isArray() ? id.path(0) : id;
@@ -170,10 +181,10 @@ public final class TokenizerFile implements Tokenizer {
         }
     }
 
-    /** The path of the file. */
+    /** The path of the file, or {@code bpe-N} where a corpus trained it. */
     @Override
     public String name() {
-        return file.toString();
+        return name;
     }
 
     /** The largest id, added tokens included, plus one. */
@@ -186,9 +197,19 @@ public final class TokenizerFile implements Tokenizer {
     @Override
     public int[] encode(String text) {
         String whole = new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
-        return Arrays.stream(tokenizer.encode(whole, false, false).getIds())
-                .mapToInt(Math::toIntExact)
-                .toArray();
+        return whole.length() <= PIECE ? ids(whole) : LongText.encode(whole, PIECE, this::ids);
+    }
+
+    /** By the calls below DJL's own {@code encode}, which makes Java objects of all else that Rust knows of each token: several times slower. */
+    private int[] ids(String text) {
+        long encoding = TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, false);
+        try {
+            return Arrays.stream(TokenizersLibrary.LIB.getTokenIds(encoding))
+                    .mapToInt(Math::toIntExact)
+                    .toArray();
+        } finally {
+            TokenizersLibrary.LIB.deleteEncoding(encoding);
+        }
     }
 
     @Override

@@ -24,7 +24,7 @@ class BpeTrainerTest {
                 .lines()
                 .map(line -> JsonMapper.shared().readTree(line).asString())
                 .toList();
-        BpeTrainer.train(corpus, 600, dir);
+        train(corpus, 600, dir);
         JsonNode expected = JsonMapper.shared()
                 .readTree(TokenizerFileTest.resource("tokenizer.json"))
                 .path("model");
@@ -43,13 +43,43 @@ class BpeTrainerTest {
 
     @Test
     void textsWithTooFewPairsGiveASmallerVocabulary() throws IOException {
-        BpeTrainer.train(List.of("abc", "", "abc"), 1000, dir);
+        train(List.of("abc", "", "abc"), 1000, dir);
         try (var tokenizer = TokenizerFile.open(dir.resolve("tokenizer.json"))) {
             assertThat(tokenizer.vocabSize()).isEqualTo(259);
             assertThat(tokenizer.encode("abc")).containsExactly(258);
         }
-        assertThatThrownBy(() -> BpeTrainer.train(List.of("abc"), 256, dir))
+        assertThatThrownBy(() -> train(List.of("abc"), 256, dir))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("257");
+    }
+
+    @Test
+    void awkwardTextsComeBackWhole() throws IOException {
+        train(List.of(ByteTokenizerTest.AWKWARD), 300, dir);
+        try (var tokenizer = TokenizerFile.open(dir.resolve("tokenizer.json"))) {
+            assertThat(tokenizer.vocabSize()).isEqualTo(300);
+            for (String text : ByteTokenizerTest.AWKWARD) {
+                int[] ids = tokenizer.encode(text);
+                // A text that spells the end of text is read as it, and what marks an end is not written.
+                assertThat(tokenizer.decode(ids)).isEqualTo(text.replace(BpeTrainer.END, ""));
+            }
+        }
+    }
+
+    @Test
+    void trainingTwiceGivesTheSameBytes() throws IOException {
+        for (String name : List.of("first", "second")) {
+            train(List.of(ByteTokenizerTest.AWKWARD), 400, dir.resolve(name));
+        }
+        for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
+            assertThat(dir.resolve("first").resolve(file))
+                    .hasSameBinaryContentAs(dir.resolve("second").resolve(file));
+        }
+    }
+
+    private static void train(List<String> texts, int vocabSize, Path folder) throws IOException {
+        BpeTrainer trainer = new BpeTrainer();
+        texts.forEach(trainer::add);
+        trainer.train(vocabSize, folder);
     }
 }

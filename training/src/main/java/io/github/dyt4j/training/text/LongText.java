@@ -1,0 +1,60 @@
+package io.github.dyt4j.training.text;
+
+import java.util.Arrays;
+import java.util.function.Function;
+
+/**
+ * The tokens of a text of any length, encoded piece by piece so that memory stays that of a piece. A text is cut where white space begins
+ * or ends and where the tokens of the 256 characters before are the same with and without those after; each piece is encoded together with
+ * these 256, whose tokens are dropped. So what a tokenizer puts before every text is there once, and the tokens are those of the whole
+ * wherever one depends on no more than 256 characters to its left.
+ */
+final class LongText {
+    private static final int CONTEXT = 256;
+
+    /** Places that are tried before a piece is made longer: some tokenizers can be cut nowhere. */
+    private static final int TRIES = 64;
+
+    private LongText() {}
+
+    /** @param piece characters that a piece has at least, but for the last */
+    static int[] encode(String text, int piece, Function<String, int[]> encode) {
+        int[] all = new int[0];
+        int n = 0;
+        for (int from = 0, to; from < text.length(); from = to) {
+            to = end(text, from, piece, encode);
+            int begin = Math.max(0, from - CONTEXT);
+            int dropped = encode.apply(text.substring(begin, from)).length;
+            int[] ids = encode.apply(text.substring(begin, to));
+            if (n + ids.length > all.length) {
+                all = Arrays.copyOf(all, n + ids.length + all.length / 2);
+            }
+            System.arraycopy(ids, dropped, all, n, ids.length - dropped);
+            n += ids.length - dropped;
+        }
+        return Arrays.copyOf(all, n);
+    }
+
+    private static int end(String text, int from, int piece, Function<String, int[]> encode) {
+        for (long start = (long) from + piece; start < text.length(); start += piece) {
+            int tries = 0;
+            for (int i = (int) start; i < Math.min(text.length(), start + piece) && tries < TRIES; i++) {
+                if (Character.isWhitespace(text.charAt(i)) != Character.isWhitespace(text.charAt(i - 1))) {
+                    tries++;
+                    if (isSeam(text, i, encode)) {
+                        return i;
+                    }
+                }
+            }
+        }
+        return text.length();
+    }
+
+    private static boolean isSeam(String text, int at, Function<String, int[]> encode) {
+        int begin = Math.max(0, at - CONTEXT);
+        int[] before = encode.apply(text.substring(begin, at));
+        int[] both = encode.apply(text.substring(begin, Math.min(text.length(), at + CONTEXT)));
+        int common = Math.min(before.length, both.length);
+        return Arrays.equals(before, 0, before.length, both, 0, common);
+    }
+}
