@@ -147,9 +147,14 @@ public final class Corpus implements TokenData {
             throw new UserError(
                     documents == 0
                             ? data + " holds no text: no file there is UTF-8 with anything in it."
-                            : data + " has " + documents + " document" + (documents == 1 ? "" : "s") + ", of which "
-                                    + judged.documents() + " are held out by a share of " + share
-                                    + ": both sides need one at least.\nTake more documents or another held_out.");
+                            : single
+                                    ? data + " has no line break in its first " + (1 - share)
+                                            + ", the share to train on, and is cut at one.\n"
+                                            + "Take a text of several lines or another held_out."
+                                    : data + " has " + documents + " document" + (documents == 1 ? "" : "s")
+                                            + ", of which " + judged.documents() + " are held out by a share of "
+                                            + share + ": both sides need one at least.\n"
+                                            + "Take more documents or another held_out.");
         }
         String description = String.format(
                 Locale.ROOT,

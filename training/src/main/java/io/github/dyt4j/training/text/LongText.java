@@ -1,13 +1,16 @@
 package io.github.dyt4j.training.text;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
- * The tokens of a text of any length, encoded piece by piece so that memory stays that of a piece. A text is cut where white space begins
- * or ends and where the tokens of the 256 characters before are the same with and without those after; each piece is encoded together with
- * these 256, whose tokens are dropped. So what a tokenizer puts before every text is there once, and the tokens are those of the whole
- * wherever one depends on no more than 256 characters to its left.
+ * The tokens of a text of any length, encoded piece by piece on all cores so that memory stays that of a few pieces. A text is cut where
+ * white space begins or ends and where the tokens of the 256 characters before are the same with and without those after; each piece is
+ * encoded together with these 256, whose tokens are dropped. So what a tokenizer puts before every text is there once, and the tokens are
+ * those of the whole wherever one depends on no more than 256 characters to its left.
  */
 final class LongText {
     private static final int CONTEXT = 256;
@@ -17,22 +20,27 @@ final class LongText {
 
     private LongText() {}
 
-    /** @param piece characters that a piece has at least, but for the last */
+    /**
+     * @param piece characters that a piece has at least, but for the last
+     * @param encode is called by several threads
+     */
     static int[] encode(String text, int piece, Function<String, int[]> encode) {
-        int[] all = new int[0];
-        int n = 0;
-        for (int from = 0, to; from < text.length(); from = to) {
-            to = end(text, from, piece, encode);
-            int begin = Math.max(0, from - CONTEXT);
-            int dropped = encode.apply(text.substring(begin, from)).length;
-            int[] ids = encode.apply(text.substring(begin, to));
-            if (n + ids.length > all.length) {
-                all = Arrays.copyOf(all, n + ids.length + all.length / 2);
-            }
-            System.arraycopy(ids, dropped, all, n, ids.length - dropped);
-            n += ids.length - dropped;
+        List<Integer> cuts = new ArrayList<>(List.of(0));
+        while (cuts.getLast() < text.length()) {
+            cuts.add(end(text, cuts.getLast(), piece, encode));
         }
-        return Arrays.copyOf(all, n);
+        return IntStream.range(1, cuts.size())
+                .parallel()
+                .mapToObj(i -> part(text, cuts.get(i - 1), cuts.get(i), encode))
+                .flatMapToInt(Arrays::stream)
+                .toArray();
+    }
+
+    private static int[] part(String text, int from, int to, Function<String, int[]> encode) {
+        int begin = Math.max(0, from - CONTEXT);
+        int dropped = from == 0 ? 0 : encode.apply(text.substring(begin, from)).length;
+        int[] ids = encode.apply(text.substring(begin, to));
+        return Arrays.copyOfRange(ids, dropped, ids.length);
     }
 
     private static int end(String text, int from, int piece, Function<String, int[]> encode) {

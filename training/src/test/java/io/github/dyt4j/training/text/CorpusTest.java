@@ -274,6 +274,8 @@ class CorpusTest {
             refused(Files.createFile(dir.resolve(tokenizer + ".txt")), tokenizer, "holds no text");
             Path blank = Files.writeString(dir.resolve(tokenizer + ".jsonl"), "{\"text\": \"\"}\n".repeat(20));
             refused(blank, tokenizer, "holds no text");
+            Path line = Files.writeString(dir.resolve(tokenizer + "-line.txt"), "one line".repeat(100) + "\n");
+            refused(line, tokenizer, "has no line break", "held_out");
         }
     }
 

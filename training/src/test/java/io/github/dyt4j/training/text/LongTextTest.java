@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -63,7 +64,7 @@ class LongTextTest {
                     assertThat(LongText.encode(text, 700, encode))
                             .as("seed %d of %s", seed + i, path)
                             .isEqualTo(tokenizer.encode(text));
-                    assertThat(encode.longest).isLessThan(text.length() / 3);
+                    assertThat(encode.longest.get()).isLessThan(text.length() / 3);
                 }
             }
         }
@@ -91,7 +92,7 @@ class LongTextTest {
 
     private static final class Counting implements Function<String, int[]> {
         private final Function<String, int[]> encode;
-        private int longest;
+        private final AtomicInteger longest = new AtomicInteger();
 
         Counting(Function<String, int[]> encode) {
             this.encode = encode;
@@ -99,7 +100,7 @@ class LongTextTest {
 
         @Override
         public int[] apply(String text) {
-            longest = Math.max(longest, text.length());
+            longest.accumulateAndGet(text.length(), Math::max);
             return encode.apply(text);
         }
     }
