@@ -309,7 +309,7 @@ final class WrongInvocationsTest {
                         says("--data", "--text"),
                         eval("--data", path("empty"), "--text", path("tiny.yaml"))),
                 row("no model to export", says("FOLDER/none", "no such run"), "export", path("none"), path("new")),
-                row("no folder to export to", says("FOLDER"), "export", path("other-run")),
+                row("no folder to export to", says("Missing required parameter"), "export", path("other-run")),
                 row("an unknown dtype", says("'f16'"), "export", path("other-run"), path("new"), "--dtype", "f16"),
                 row(
                         "shards of nothing",
