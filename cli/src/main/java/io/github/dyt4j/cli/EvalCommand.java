@@ -27,8 +27,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code dyt4j eval MODEL}: judges a trained model on its test data or on others, on a text, or by zero-shot tasks. */
 @Command(
@@ -84,9 +82,9 @@ final class EvalCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (tasks == null && texts.isEmpty()) {
-            if (tasksData != null || limit != null || json != null) {
+            if (tasksData != null || limit != null || json != null || weights.given()) {
                 throw new UserError(
-                        "--tasks-data, --limit and --json go with --tasks or --text: name tasks, as --tasks all.");
+                        "--tasks-data, --limit, --json, --dtype and --threads go with --tasks or --text: name tasks, as --tasks all.");
             }
             heldOut();
         } else {
@@ -136,22 +134,33 @@ final class EvalCommand implements Callable<Integer> {
         List<Asked> asked = asked();
         List<String> read = new ArrayList<>();
         for (Path text : texts) {
-            read.add(Prompts.whole("--text", text));
+            String whole = Prompts.whole("--text", text);
+            if (whole.isEmpty()) {
+                throw new UserError("--text " + text + " is empty: perplexity is of a text's tokens.");
+            }
+            read.add(whole);
         }
         Map<String, Object> scores = new LinkedHashMap<>();
         PrintWriter out = spec.commandLine().getOut();
         try (Pretrained model = weights.open(path)) {
             LlamaLogLikelihoods likelihoods = new LlamaLogLikelihoods(model.model());
             List<Map<String, Object>> rows = new ArrayList<>();
+            Perplexity all = null;
             for (int i = 0; i < read.size(); i++) {
                 Perplexity p = Perplexity.of(read.get(i), likelihoods, model.tokenizer());
-                out.println(TaskTable.line(texts.get(i), p));
+                out.println(TaskTable.line(texts.get(i).toString(), p));
                 out.flush();
-                rows.add(TaskTable.row(texts.get(i), p));
+                rows.add(TaskTable.row(texts.get(i).toString(), p));
+                all = all == null ? p : all.plus(p);
+            }
+            if (all != null && read.size() > 1) {
+                out.println(TaskTable.line("together", all));
+                rows.add(TaskTable.row("together", all));
             }
             if (!rows.isEmpty()) {
                 scores.put("texts", rows);
             }
+            write(scores);
             if (!asked.isEmpty()) {
                 ZeroShotResult result = ZeroShot.run(asked, likelihoods, model.tokenizer(), this::show);
                 TaskTable.lines(result).forEach(out::println);
@@ -159,14 +168,12 @@ final class EvalCommand implements Callable<Integer> {
                 scores.putAll(TaskTable.rows(result));
             }
         }
+        write(scores);
+    }
+
+    private void write(Map<String, Object> scores) throws IOException {
         if (json != null) {
-            Files.writeString(
-                    json,
-                    JsonMapper.builder()
-                                    .enable(SerializationFeature.INDENT_OUTPUT)
-                                    .build()
-                                    .writeValueAsString(scores)
-                            + "\n");
+            JsonFile.write(json, scores);
         }
     }
 

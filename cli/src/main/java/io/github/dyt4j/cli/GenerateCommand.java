@@ -8,7 +8,6 @@ import io.github.dyt4j.lab.llm.Pretrained;
 import io.github.dyt4j.lab.llm.Sampling;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,8 +25,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code dyt4j generate MODEL [PROMPT]}: what a language model writes after a prompt, to stdout as it comes. */
 @Command(
@@ -101,15 +98,15 @@ final class GenerateCommand implements Callable<Integer> {
             for (String each : all) {
                 rows.add(row(each, told(generator, each, sampling), sampling));
             }
-        }
-        if (json != null) {
-            Files.writeString(
-                    json,
-                    JsonMapper.builder()
-                                    .enable(SerializationFeature.INDENT_OUTPUT)
-                                    .build()
-                                    .writeValueAsString(rows)
-                            + "\n");
+        } catch (UserError e) {
+            throw all.size() == 1
+                    ? e
+                    : new UserError("Prompt " + (rows.size() + 1) + " of " + all.size() + ": " + e.getMessage(), e);
+        } finally {
+            // What was written before a prompt that cannot be read is not lost.
+            if (json != null && !rows.isEmpty()) {
+                JsonFile.write(json, rows);
+            }
         }
         return 0;
     }
@@ -175,7 +172,9 @@ final class GenerateCommand implements Callable<Integer> {
         row.put("prompt", prompt);
         row.put("text", g.text());
         row.put("end", g.end().name().toLowerCase(Locale.ROOT));
-        row.put("seed", sampling.seed());
+        if (sampling.temperature() > 0) {
+            row.put("seed", sampling.seed());
+        }
         row.put("prompt_tokens", g.promptTokens());
         row.put("generated_tokens", g.generatedTokens());
         row.put("prompt_tokens_per_second", g.promptTokensPerSecond());

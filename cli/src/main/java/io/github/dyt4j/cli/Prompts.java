@@ -15,14 +15,15 @@ import tools.jackson.databind.json.JsonMapper;
 final class Prompts {
     private Prompts() {}
 
-    /** The whole file as it stands, its last line break too. */
+    /** The whole file as it stands, its last line break too, but for a byte order mark. */
     static String whole(String option, Path file) throws IOException {
-        if (!Files.isRegularFile(file)) {
+        if (Files.isDirectory(file) || !Files.exists(file)) {
             throw new UserError(option + " " + file
                     + (Files.exists(file) ? " is a folder: name a file." : ": there is no such file."));
         }
         try {
-            return Files.readString(file);
+            String text = Files.readString(file);
+            return text.startsWith("\uFEFF") ? text.substring(1) : text; // a byte order mark is none of the text
         } catch (CharacterCodingException e) {
             throw new UserError(option + " " + file + " is not text in UTF-8.", e);
         }

@@ -4,7 +4,6 @@ import io.github.dyt4j.lab.tasks.Perplexity;
 import io.github.dyt4j.lab.tasks.ZeroShotResult;
 import io.github.dyt4j.lab.tasks.ZeroShotResult.Estimate;
 import io.github.dyt4j.lab.tasks.ZeroShotResult.OfTask;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +14,7 @@ import java.util.Map;
 final class TaskTable {
     private TaskTable() {}
 
-    static String line(Path text, Perplexity p) {
+    static String line(String text, Perplexity p) {
         return String.format(
                 Locale.ROOT,
                 "%s: %,d tokens, perplexity %.4f a token, %.4f a word, %.4f bits a byte",
@@ -26,15 +25,16 @@ final class TaskTable {
                 p.bitsPerByte());
     }
 
-    static Map<String, Object> row(Path text, Perplexity p) {
+    static Map<String, Object> row(String text, Perplexity p) {
         Map<String, Object> row = new LinkedHashMap<>();
-        row.put("text", text.toString());
+        row.put("text", text);
         row.put("tokens", p.tokens());
         row.put("words", p.words());
         row.put("bytes", p.bytes());
         row.put("log_likelihood", p.logLikelihood());
         row.put("perplexity", p.perToken());
         row.put("word_perplexity", p.perWord());
+        row.put("byte_perplexity", p.perByte());
         row.put("bits_per_byte", p.bitsPerByte());
         return row;
     }

@@ -18,23 +18,29 @@ final class WeightsOptions {
             paramLabel = "f32|bf16|auto",
             description =
                     "What the weights are held and multiplied in. Default: auto, bf16 where the machine multiplies it.")
-    private String dtype = "auto";
+    private @Nullable String dtype;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads. Default: all cores.")
     private @Nullable Integer threads;
+
+    /** Whether either was typed. */
+    boolean given() {
+        return dtype != null || threads != null;
+    }
 
     /** Refuses wrong options, before a model of gigabytes is opened. */
     Dtype checked() {
         if (threads != null && threads < 1) {
             throw new UserError("--threads " + threads + ": at least one thread does the work.");
         }
-        return switch (dtype) {
+        String typed = dtype == null ? "auto" : dtype;
+        return switch (typed) {
             case "f32" -> Dtype.F32;
             case "bf16" -> Dtype.BF16;
             case "auto" -> TorchRuntime.multipliesBf16() ? Dtype.BF16 : Dtype.F32;
             default ->
-                throw new UserError("--dtype '" + dtype + "': f32, bf16 and auto are known."
-                        + Nearest.hint(dtype, List.of("f32", "bf16", "auto")));
+                throw new UserError("--dtype '" + typed + "': f32, bf16 and auto are known."
+                        + Nearest.hint(typed, List.of("f32", "bf16", "auto")));
         };
     }
 

@@ -81,6 +81,7 @@ final class WrongInvocationsTest {
         Files.writeString(folder.resolve("prompts.jsonl"), "{\"prompt\": \"a\"}\n\nb\n");
         Files.writeString(folder.resolve("other.jsonl"), "{\"text\": \"a\"}\n");
         data.write("not-a-run/precious.txt", "thesis".getBytes(UTF_8));
+        Files.createFile(folder.resolve("nothing.txt"));
         data.write("tasks/piqa.jsonl", "{\"sol1\": \"a\", \"sol2\": \"b\", \"label\": 0}\n".getBytes(UTF_8));
         data.write("other-run/recipe.yaml", (TINY + "lr: 0.5\n").getBytes(UTF_8));
     }
@@ -285,6 +286,9 @@ final class WrongInvocationsTest {
                         "what is no model",
                         says("FOLDER/empty", "no model", "config.json"),
                         eval(path("empty"), "--text", path("tiny.yaml"))),
+                row("an empty text", says("FOLDER/nothing.txt", "empty"), eval("--text", path("nothing.txt"))),
+                row("a dtype where none is asked", says("--dtype", "--text"), eval("--dtype", "f32")),
+                row("a run that has only begun", says("other-run", "no whole checkpoint"), generate()),
                 row("unknown task", says("'hellasweg'", "'hellaswag'"), eval("--tasks", "hellasweg")),
                 row("tasks without data", says("--tasks-data", "ybisk/piqa"), eval("--tasks", "piqa")),
                 row(

@@ -36,7 +36,7 @@ public record Evaluate(
         TrainedRun run = TrainedRun.of(runOrCheckpoint);
         Recipe recipe = run.recipe();
         if (data != null) {
-            recipe = recipe.with("data", data.toString());
+            recipe = run.withOwnTokenizer().with("data", data.toString());
         }
         TorchRuntime.start(recipe.integer("threads"));
         try (Task task = Task.of(recipe)) {

@@ -5,6 +5,9 @@ import io.github.dyt4j.training.Recipe;
 import io.github.dyt4j.training.run.Checkpoint;
 import io.github.dyt4j.training.run.FileStore;
 import io.github.dyt4j.training.run.RunTensors;
+import io.github.dyt4j.training.text.ByteTokenizer;
+import io.github.dyt4j.training.text.Tokenizer;
+import io.github.dyt4j.training.text.TokenizerFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +15,7 @@ import java.nio.file.Path;
 /**
  * What a run has trained so far.
  *
- * @param recipe as the run was started with; a tokenizer that the run keeps a copy of is that copy
+ * @param recipe as the run was started with
  * @param run its folder
  * @param checkpoint the newest whole one, or the one that was asked for
  */
@@ -26,9 +29,40 @@ public record TrainedRun(Recipe recipe, Path run, Path checkpoint) {
         Path checkpoint = checkpoint(runOrCheckpoint);
         Path run = run(checkpoint);
         Recipe recipe = Recipe.read(run.resolve("recipe.yaml"));
-        Path tokenizer = run.resolve("tokenizer").resolve("tokenizer.json");
-        boolean own = !recipe.text("tokenizer").equals("bytes") && Files.exists(tokenizer);
-        return new TrainedRun(own ? recipe.with("tokenizer", tokenizer.toString()) : recipe, run, checkpoint);
+        return new TrainedRun(recipe, run, checkpoint);
+    }
+
+    /**
+     * The recipe with the run's own copy of its tokenizer: for other data, of which another BPE would be made.
+     */
+    public Recipe withOwnTokenizer() {
+        Path own = ownTokenizer();
+        return Files.exists(own) && !bytes() ? recipe.with("tokenizer", own.toString()) : recipe;
+    }
+
+    /**
+     * The tokenizer of a language model's run.
+     *
+     * @throws UserError if the run has lost its copy
+     */
+    public Tokenizer tokenizer() {
+        if (bytes()) {
+            return new ByteTokenizer();
+        }
+        Path own = ownTokenizer();
+        if (!Files.exists(own)) {
+            throw new UserError("The run " + run + " has no " + run.relativize(own)
+                    + ", which training writes and its text needs.\nTrain it again, or put the file back.");
+        }
+        return TokenizerFile.open(own);
+    }
+
+    private boolean bytes() {
+        return recipe.text("tokenizer").equals("bytes");
+    }
+
+    private Path ownTokenizer() {
+        return run.resolve("tokenizer").resolve("tokenizer.json");
     }
 
     /** The averaged weights where the recipe averages them, else the model's own. */

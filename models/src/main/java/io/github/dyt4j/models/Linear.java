@@ -1,5 +1,6 @@
 package io.github.dyt4j.models;
 
+import io.github.dyt4j.torch.Autocast;
 import io.github.dyt4j.torch.FewRows;
 import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.Norm;
@@ -42,8 +43,8 @@ public final class Linear {
 
     /** The outputs of several layers side by side, as one product on their joined weights: for training, where a wide product is the faster. */
     static Tensor joined(Tensor x, List<Linear> layers) { // (…, in)
-        TensorVector weights =
-                new TensorVector(layers.stream().map(l -> l.weight).toArray(Tensor[]::new));
+        TensorVector weights = new TensorVector(
+                layers.stream().map(l -> Autocast.cast(l.weight)).toArray(Tensor[]::new));
         List<Tensor> biases =
                 layers.stream().map(l -> l.bias).filter(Objects::nonNull).toList();
         Tensor bias = biases.isEmpty() ? null : torch.cat(new TensorVector(biases.toArray(Tensor[]::new)), 0);

@@ -165,7 +165,7 @@ public final class Llama implements Model {
 
         /**
          * By block and token: 12 vectors of width E, five of the hidden layer's; with checkpointing one vector a block, and one block. Then
-         * the logits in f32, their logarithm and its gradient.
+         * the logits, their gradient and its scratch, of at most f32.
          */
         @Override
         public long activationCount() {

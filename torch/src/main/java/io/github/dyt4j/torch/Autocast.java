@@ -1,5 +1,6 @@
 package io.github.dyt4j.torch;
 
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -24,6 +25,12 @@ public final class Autocast implements AutoCloseable {
 
     public static Autocast bf16(boolean on) {
         return new Autocast(on);
+    }
+
+    /** What a product takes of this parameter: cast where autocast is on, so that what is joined is already half as wide. */
+    public static Tensor cast(Tensor parameter) {
+        boolean narrow = torch.is_autocast_enabled(DeviceType.CPU) && parameter.scalar_type() == ScalarType.Float;
+        return narrow ? parameter.to(ScalarType.BFloat16) : parameter;
     }
 
     @Override

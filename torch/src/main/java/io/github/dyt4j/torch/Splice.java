@@ -89,7 +89,7 @@ final class Splice {
         public TensorBase call(TensorBase dy) {
             if (Grad.enabled()) {
                 throw new IllegalStateException(
-                        "a fused norm has no second derivative: use kernel=eager where backward is to be differentiated again");
+                        "a fused function has no second derivative; of norms kernel=eager has one");
             }
             return backward.apply(new Tensor(dy).contiguous());
         }

@@ -9,7 +9,7 @@ import io.github.dyt4j.torch.MappedWeights;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.Parameters;
 import io.github.dyt4j.training.LanguageModels;
-import io.github.dyt4j.training.text.ByteTokenizer;
+import io.github.dyt4j.training.run.RunTensors;
 import io.github.dyt4j.training.text.Tokenizer;
 import io.github.dyt4j.training.text.TokenizerFile;
 import java.io.IOException;
@@ -60,19 +60,15 @@ public record Pretrained(Llama model, Tokenizer tokenizer, Set<Integer> endOfTex
     }
 
     private static Pretrained trained(Path folder, Dtype dtype) throws IOException {
-        TrainedRun run;
-        try {
-            run = TrainedRun.of(folder);
-        } catch (UserError e) {
-            throw Files.isDirectory(folder)
-                    ? new UserError(
-                            folder + " is no model: neither a run (recipe.yaml), nor a checkpoint of one, nor a"
-                                    + " Hugging Face folder (config.json).",
-                            e)
-                    : e;
+        if (Files.isDirectory(folder)
+                && !Files.exists(folder.resolve("recipe.yaml"))
+                && !Files.exists(folder.resolve(RunTensors.MODEL))) {
+            throw new UserError(folder + " is no model: neither a run (recipe.yaml), nor a checkpoint of one, nor a"
+                    + " Hugging Face folder (config.json).");
         }
-        String name = run.recipe().text("tokenizer");
-        Tokenizer tokenizer = name.equals("bytes") ? new ByteTokenizer() : TokenizerFile.open(Path.of(name));
+        TrainedRun run = TrainedRun.of(folder);
+        LanguageModels.config(run.recipe(), 1); // before its tokenizer is missed: it may be of images
+        Tokenizer tokenizer = run.tokenizer();
         Llama model = null;
         MappedWeights weights = null;
         try {

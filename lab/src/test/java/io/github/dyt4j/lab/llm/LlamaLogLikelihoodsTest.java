@@ -45,6 +45,21 @@ class LlamaLogLikelihoodsTest {
     }
 
     @Test
+    void piecesGiveTheScoreOfTheWhole() {
+        try (Llama model = TinyLlama.create()) {
+            for (int[] lengths : new int[][] {{1, 64}, {64, 1}, {20, 33}, {33, 16}}) {
+                int[] context = TinyLlama.ids(lengths[0], 11);
+                int[] continuation = TinyLlama.ids(lengths[1], 12);
+                Score whole = new LlamaLogLikelihoods(model).score(context, continuation);
+                Score pieces = new LlamaLogLikelihoods(model, 16).score(context, continuation);
+                assertThat(pieces.logLikelihood())
+                        .isCloseTo(whole.logLikelihood(), within(1e-5 * Math.abs(whole.logLikelihood())));
+                assertThat(pieces.greedy()).isEqualTo(whole.greedy());
+            }
+        }
+    }
+
+    @Test
     void aLongContextLosesItsBeginning() {
         try (Llama model = TinyLlama.create()) {
             LlamaLogLikelihoods scores = new LlamaLogLikelihoods(model);

@@ -37,7 +37,7 @@ final class LongText {
     }
 
     private static int[] part(String text, int from, int to, Function<String, int[]> encode) {
-        int begin = Math.max(0, from - CONTEXT);
+        int begin = whole(text, Math.max(0, from - CONTEXT));
         int dropped = from == 0 ? 0 : encode.apply(text.substring(begin, from)).length;
         int[] ids = encode.apply(text.substring(begin, to));
         return Arrays.copyOfRange(ids, dropped, ids.length);
@@ -58,10 +58,15 @@ final class LongText {
         return text.length();
     }
 
+    /** This place or the one before it, so that no surrogate pair is cut: half of one spoils a piece's other pairs in Rust. */
+    private static int whole(String text, int at) {
+        return at > 0 && at < text.length() && Character.isLowSurrogate(text.charAt(at)) ? at - 1 : at;
+    }
+
     private static boolean isSeam(String text, int at, Function<String, int[]> encode) {
-        int begin = Math.max(0, at - CONTEXT);
+        int begin = whole(text, Math.max(0, at - CONTEXT));
         int[] before = encode.apply(text.substring(begin, at));
-        int[] both = encode.apply(text.substring(begin, Math.min(text.length(), at + CONTEXT)));
+        int[] both = encode.apply(text.substring(begin, whole(text, Math.min(text.length(), at + CONTEXT))));
         int common = Math.min(before.length, both.length);
         return Arrays.equals(before, 0, before.length, both, 0, common);
     }

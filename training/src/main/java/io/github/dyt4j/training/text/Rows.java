@@ -73,7 +73,8 @@ public final class Rows {
     }
 
     private static void parquet(Path file, Reader reader) {
-        String quoted = file.toString().replace("'", "''");
+        // A name is a pattern to DuckDB.
+        String quoted = file.toString().replaceAll("[\\[*?]", "[$0]").replace("'", "''");
         Properties streaming = new Properties();
         streaming.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
         // An alias that is also a column would be that column.

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -231,7 +232,10 @@ public final class TokenizerFile implements Tokenizer {
         return begin;
     }
 
-    /** {@code tokenizer.json} and, where there was one, {@code tokenizer_config.json}, byte for byte as they were read. */
+    /**
+     * {@code tokenizer.json} and, where there was one, {@code tokenizer_config.json}, byte for byte as they were read; and the ids of begin
+     * and end as {@code generation_config.json}, since the files that named them may not come along.
+     */
     @Override
     public void write(Path folder) throws IOException {
         Files.createDirectories(folder);
@@ -239,6 +243,11 @@ public final class TokenizerFile implements Tokenizer {
         if (config != null) {
             Files.write(folder.resolve("tokenizer_config.json"), config);
         }
+        Map<String, Object> ids = new TreeMap<>(Map.of("eos_token_id", end));
+        begin.ifPresent(id -> ids.put("bos_token_id", id));
+        Files.write(
+                folder.resolve("generation_config.json"),
+                JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsBytes(ids));
     }
 
     @Override

@@ -39,6 +39,13 @@ class ByteTokenizerTest {
         ByteTokenizer bytes = new ByteTokenizer();
         bytes.write(dir);
         Files.writeString(dir.resolve("generation_config.json"), "{\"eos_token_id\": 0}");
+        Path copy = dir.resolve("copy");
+        try (TokenizerFile read = TokenizerFile.open(dir.resolve("tokenizer.json"))) {
+            read.write(copy);
+        }
+        try (TokenizerFile again = TokenizerFile.open(copy.resolve("tokenizer.json"))) {
+            assertThat(again.endOfText()).isZero(); // which no file of the tokenizer's own says
+        }
         try (TokenizerFile file = TokenizerFile.open(dir.resolve("tokenizer.json"))) {
             assertThat(file.vocabSize()).isEqualTo(256);
             assertThat(file.endOfText()).isZero();

@@ -101,6 +101,9 @@ class LongTextTest {
         @Override
         public int[] apply(String text) {
             longest.accumulateAndGet(text.length(), Math::max);
+            assertThat(new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8))
+                    .as("no half of a pair")
+                    .isEqualTo(text);
             return encode.apply(text);
         }
     }
