@@ -87,7 +87,8 @@ final class BenchLlamaCommand implements Callable<Integer> {
     @Option(
             names = "--seconds",
             paramLabel = "S",
-            description = "Seconds of measurement for each table, beside warming up; at least 12 rounds. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Seconds of measurement for each table, beside warming up; at least 12 rounds. Default: ${DEFAULT-VALUE}.")
     private double seconds = 10;
 
     @Option(
