@@ -3,6 +3,7 @@ package io.github.dyt4j.models;
 import io.github.dyt4j.torch.Norms;
 import io.github.dyt4j.torch.Parameters;
 import java.util.List;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /** A network: its forward pass, its named parameters and its norm slots. Closing it frees its parameters. */
@@ -23,6 +24,11 @@ public interface Model extends AutoCloseable {
      */
     default List<String> ruleNotes() {
         return List.of();
+    }
+
+    /** Parameters of two axes or more that weight decay leaves alone all the same, by name, where it goes by matrices. */
+    default Set<String> withoutDecay() {
+        return Set.of();
     }
 
     /** The shape of one input, without the batch: (C, H, W) for images, (T) for sequences of tokens. */

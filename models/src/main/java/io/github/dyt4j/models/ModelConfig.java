@@ -8,7 +8,7 @@ import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 
 /** A model before it is built: its sizes, checked. */
-public sealed interface ModelConfig permits VisionTransformer.Config, Llama.Config {
+public sealed interface ModelConfig permits ImageConfig, Llama.Config {
     /** The model on these parameters, which decide where its weights come from. */
     Model create(NormSpec spec, Parameters parameters);
 

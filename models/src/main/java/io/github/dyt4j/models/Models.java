@@ -70,6 +70,6 @@ public final class Models {
 
     /** How many classes an image model tells apart, without building it. */
     public static int numClasses(String name, Map<String, ?> overrides) {
-        return config(name, overrides) instanceof VisionTransformer.Config c ? c.numClasses() : 0;
+        return config(name, overrides) instanceof ImageConfig c ? c.numClasses() : 0;
     }
 }

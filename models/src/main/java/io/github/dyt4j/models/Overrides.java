@@ -3,6 +3,7 @@ package io.github.dyt4j.models;
 import io.github.dyt4j.formats.Nearest;
 import io.github.dyt4j.formats.UserError;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -31,6 +32,21 @@ public final class Overrides {
             return n.intValue();
         }
         throw wrong(key, value, "a whole number of at least 1, as " + standard);
+    }
+
+    /** Whole numbers of at least 1, as many as the standard ones. */
+    List<Integer> positives(String key, List<Integer> standard) {
+        Object value = read(key);
+        if (value == null) {
+            return standard;
+        }
+        if (value instanceof List<?> list
+                && list.size() == standard.size()
+                && list.stream()
+                        .allMatch(v -> v instanceof Number n && n.doubleValue() == n.intValue() && n.intValue() >= 1)) {
+            return list.stream().map(v -> ((Number) v).intValue()).toList();
+        }
+        throw wrong(key, value, standard.size() + " whole numbers of at least 1, as " + standard);
     }
 
     double number(String key, double standard) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -45,7 +46,7 @@ public final class VisionTransformer implements Model {
             int numHeads,
             double mlpRatio,
             double dropPathRate)
-            implements ModelConfig {
+            implements ImageConfig {
 
         @Override
         public Config with(Overrides o) {
@@ -85,11 +86,6 @@ public final class VisionTransformer implements Model {
         @Override
         public Model create(NormSpec spec, Parameters parameters) {
             return new VisionTransformer(this, spec, parameters);
-        }
-
-        @Override
-        public long[] inputShape() {
-            return new long[] {inChans, imgSize, imgSize};
         }
 
         /**
@@ -205,6 +201,12 @@ public final class VisionTransformer implements Model {
     public List<Fold> folds() {
         return Stream.concat(blocks.stream().flatMap(Block::folds), Stream.of(new Fold(norm, head)))
                 .toList();
+    }
+
+    /** timm's exceptions. */
+    @Override
+    public Set<String> withoutDecay() {
+        return Set.of("cls_token", "pos_embed");
     }
 
     public Config config() {

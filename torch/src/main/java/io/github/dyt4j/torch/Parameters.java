@@ -25,30 +25,37 @@ public final class Parameters implements AutoCloseable {
 
     private final Tree tree;
     private final String prefix;
+    private final boolean frozen;
 
-    private Parameters(Tree tree, String prefix) {
+    private Parameters(Tree tree, String prefix, boolean frozen) {
         this.tree = tree;
         this.prefix = prefix;
+        this.frozen = frozen;
     }
 
     /** Of a model with new weights, to be trained. */
     public static Parameters root() {
-        return new Parameters(new Tree(null), "");
+        return new Parameters(new Tree(null), "", false);
     }
 
     /** Of a model whose tensors are the source's own, without a copy: it is for evaluation alone. The source is closed with it. */
     public static Parameters root(TensorSource source) {
-        Parameters root = new Parameters(new Tree(source), "");
+        Parameters root = new Parameters(new Tree(source), "", false);
         root.training(false);
         return root;
     }
 
     public Parameters child(String name) {
-        return new Parameters(tree, dotted(name));
+        return new Parameters(tree, dotted(name), frozen);
     }
 
     public Parameters child(int index) {
         return child(Integer.toString(index));
+    }
+
+    /** This node for layers whose parameters are kept and saved but never trained, as a teacher's: all that they add are buffers. */
+    public Parameters frozen() {
+        return new Parameters(tree, prefix, true);
     }
 
     /** The dotted name of this node; empty at the root. */
@@ -73,6 +80,9 @@ public final class Parameters implements AutoCloseable {
             return taken(name, Tensors.shape(init), true);
         }
         Tensor t = add(name, init);
+        if (frozen) {
+            return t;
+        }
         t.set_requires_grad(true);
         tree.trainable.put(dotted(name), t);
         return t;
@@ -117,7 +127,7 @@ public final class Parameters implements AutoCloseable {
             t = Scope.keep(Objects.requireNonNull(tree.source).tensor(dotted(name), shape));
         }
         put(name, t);
-        if (parameter) {
+        if (parameter && !frozen) {
             tree.trainable.put(dotted(name), t);
         }
         return t;

@@ -1,9 +1,9 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.models.ImageConfig;
 import io.github.dyt4j.models.Model;
 import io.github.dyt4j.models.Models;
-import io.github.dyt4j.models.VisionTransformer;
 import io.github.dyt4j.training.data.Image;
 import io.github.dyt4j.training.data.ImageData;
 import io.github.dyt4j.training.data.ImageDataset;
@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
 
-/** Images and their classes, and a vision transformer with as many channels and classes as they have. */
-record ImageSetup(Recipe recipe, ImageData data, VisionTransformer.Config config, boolean noise) implements TaskSetup {
+/** Images and their classes, and a model with as many channels and classes as they have. */
+record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noise) implements TaskSetup {
     static ImageSetup open(Recipe recipe) {
         TaskSetup.refuse(recipe, RecipeKeys.ofText(), "text", "images");
         if (recipe.data().equals("jdk")) {
@@ -32,7 +32,7 @@ record ImageSetup(Recipe recipe, ImageData data, VisionTransformer.Config config
         return of(recipe, data);
     }
 
-    static ImageSetup trial(Recipe recipe, VisionTransformer.Config config, int images) {
+    static ImageSetup trial(Recipe recipe, ImageConfig config, int images) {
         if (recipe.data().equals("builtin") || Files.exists(Path.of(recipe.data()))) {
             return open(recipe);
         }
@@ -49,7 +49,7 @@ record ImageSetup(Recipe recipe, ImageData data, VisionTransformer.Config config
             throw new UserError("num_classes is " + outputs + ", but the data has " + classes + " classes.\n"
                     + "Leave num_classes away, and it is taken from the data.");
         }
-        return new ImageSetup(recipe, data, (VisionTransformer.Config) Models.config(recipe.model(), arguments), false);
+        return new ImageSetup(recipe, data, (ImageConfig) Models.config(recipe.model(), arguments), false);
     }
 
     /** Of the first few images: a coloured set may begin with a grey one. */

@@ -9,12 +9,10 @@ import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * By default the paper's two groups (timm's rule): no weight decay on parameters of at most one dimension (biases, and α, γ, β of every norm) nor on what timm's ViT
- * excepts (cls_token, pos_embed); decay on the rest. With {@code decay_on: all} decay on everything, as the paper trains its language models.
+ * By default the paper's two groups (timm's rule): no weight decay on parameters of at most one dimension (biases, and α, γ, β of every norm) nor on what the model
+ * excepts ({@link Model#withoutDecay}); decay on the rest. With {@code decay_on: all} decay on everything, as the paper trains its language models.
  */
 final class ParameterGroups {
-    private static final Set<String> WITHOUT_DECAY = Set.of("cls_token", "pos_embed", "dist_token");
-
     private ParameterGroups() {}
 
     static List<AdamW.Group> of(Model model, Recipe recipe) {
@@ -25,8 +23,9 @@ final class ParameterGroups {
         }
         SequencedMap<String, Tensor> with = new LinkedHashMap<>();
         SequencedMap<String, Tensor> without = new LinkedHashMap<>();
+        Set<String> excepting = model.withoutDecay();
         model.parameters().trainable().forEach((name, p) -> {
-            boolean excepted = p.dim() <= 1 || WITHOUT_DECAY.contains(name);
+            boolean excepted = p.dim() <= 1 || excepting.contains(name);
             (excepted ? without : with).put(name, p);
         });
         return List.of(new AdamW.Group(with, weightDecay), new AdamW.Group(without, 0));

@@ -113,6 +113,8 @@ public final class Recipe {
         pair("scale", where);
         pair("ratio", where);
         pair("betas", where);
+        pair("global_crops_scale", where);
+        pair("local_crops_scale", where);
         require(
                 number("warmup_epochs") <= epochs(),
                 where,
@@ -188,7 +190,8 @@ public final class Recipe {
      */
     public Map<String, @Nullable Object> identity() {
         Map<String, @Nullable Object> identity = without("name");
-        List.of("skip_bad", "workers", "compare_norms", "compare_seeds").forEach(identity::remove);
+        List.of("skip_bad", "workers", "compare_norms", "compare_methods", "compare_lrs", "compare_seeds")
+                .forEach(identity::remove);
         return Collections.unmodifiableMap(identity);
     }
 
@@ -308,7 +311,7 @@ public final class Recipe {
         return !Objects.equals(values.get(key), DEFAULTS.values.get(key));
     }
 
-    /** The arguments that this recipe gives the model, by timm's or Hugging Face's names: Integer, Double or String. */
+    /** The arguments that this recipe gives the model, by timm's or Hugging Face's names: Integer, Double, String or a list of Double. */
     public SequencedMap<String, Object> modelArguments() {
         SequencedMap<String, Object> arguments = new LinkedHashMap<>();
         for (String key : RecipeKeys.modelArguments()) {

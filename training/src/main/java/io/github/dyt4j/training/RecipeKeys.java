@@ -26,6 +26,25 @@ public final class RecipeKeys {
             "mlp_ratio",
             "global_pool",
             "drop_path_rate",
+            "method",
+            "depths",
+            "dims",
+            "ls_init_value",
+            "layers",
+            "width",
+            "head_hidden_size",
+            "decoder_embed_dim",
+            "decoder_depth",
+            "decoder_num_heads",
+            "mask_ratio",
+            "norm_pix_loss",
+            "out_dim",
+            "head_hidden_dim",
+            "bottleneck_dim",
+            "norm_last_layer",
+            "class_dropout_prob",
+            "learn_sigma",
+            "zero_init",
             "vocab_size",
             "hidden_size",
             "intermediate_size",
@@ -74,6 +93,29 @@ public final class RecipeKeys {
         optionalNumber("mlp_ratio", "null", 0.01, 1000, "hidden width of the MLP in units of embed_dim");
         optionalChoice("global_pool", List.of("avg", "token"), "pooling before the head");
         optionalNumber("drop_path_rate", "null", 0, 0.99, "stochastic depth of the last block, rising linearly from 0");
+        optionalChoice(
+                "method",
+                List.of("fixup", "skipinit", "sigmareparam"),
+                "a way to train without any norm, in its place: norm is identity then");
+        optionalNumbers("depths", "null", 1, 1000, "blocks of each of ConvNeXt's four stages");
+        optionalNumbers("dims", "null", 1, 100000, "channels of each of ConvNeXt's four stages");
+        optionalNumber("ls_init_value", "null", 0, 1000, "start of ConvNeXt's layer scale");
+        optionalNumbers("layers", "null", 1, 1000, "blocks (ResNet) or convolutions (VGG) of each stage");
+        argument("width", 1, "channels of the first stage of ResNet or VGG; each stage doubles them");
+        argument("head_hidden_size", 1, "hidden width of VGG's classifier");
+        argument("decoder_embed_dim", 1, "width of MAE's decoder");
+        argument("decoder_depth", 1, "blocks of MAE's decoder");
+        argument("decoder_num_heads", 1, "attention heads of MAE's decoder");
+        optionalNumber("mask_ratio", "null", 0.01, 0.99, "share of the patches that MAE hides");
+        optionalChoice("norm_pix_loss", FLAG, "whether MAE's targets are normalised by each patch's mean and variance");
+        argument("out_dim", 2, "outputs of DINO's head");
+        argument("head_hidden_dim", 1, "hidden width of DINO's head");
+        argument("bottleneck_dim", 1, "width before the last layer of DINO's head");
+        optionalChoice("norm_last_layer", FLAG, "whether the last layer of DINO's head keeps rows of norm 1");
+        optionalNumber("class_dropout_prob", "null", 0, 1, "how often DiT is trained without its class");
+        optionalChoice("learn_sigma", FLAG, "whether DiT predicts the variance too");
+        optionalChoice(
+                "zero_init", FLAG, "whether DiT starts with its modulations and head at 0; null: with row norms alone");
         argument("vocab_size", 2, "tokens that the model knows; null: the tokenizer's");
         argument("hidden_size", 1, "width of the residual stream of a language model");
         argument("intermediate_size", 1, "hidden width of SwiGLU");
@@ -92,6 +134,7 @@ public final class RecipeKeys {
                 "builtin",
                 "a folder of images or IDX files, or builtin for the images that come with dyt4j; for language models text files, JSON lines or "
                         + "Parquet, or jdk for the sources of the running JDK");
+        optionalText("init", "null", "the folder of a run whose weights this one begins with");
         choice(
                 "skip_bad",
                 "false",
@@ -112,6 +155,26 @@ public final class RecipeKeys {
         number("mixup_prob", "1", 0, 1, "probability that a batch is mixed at all");
         number("mixup_switch_prob", "0.5", 0, 1, "probability of cutmix where both are on");
         number("smoothing", "0.1", 0, 0.99, "label smoothing");
+        numbers("global_crops_scale", "[0.4, 1]", 0.0001, 1, "area of DINO's two global crops");
+        integer("local_crops_number", "8", 0, "DINO's small crops an image");
+        numbers("local_crops_scale", "[0.05, 0.4]", 0.0001, 1, "area of DINO's small crops");
+        integer("local_crops_size", "96", 1, "side of DINO's small crops in pixels");
+        number("student_temp", "0.1", 1e-4, 100, "temperature of DINO's student");
+        number("warmup_teacher_temp", "0.04", 1e-4, 100, "temperature of DINO's teacher at the beginning");
+        number("teacher_temp", "0.04", 1e-4, 100, "temperature of DINO's teacher after its warm-up");
+        number("warmup_teacher_temp_epochs", "0", 0, 1e9, "epochs in which it rises");
+        number(
+                "momentum_teacher",
+                "0.996",
+                0,
+                1,
+                "share that DINO's teacher keeps of itself at the first step; 1 at the last");
+        number("freeze_last_layer", "1", 0, 1e9, "epochs in which the last layer of DINO's head stays");
+        integer("probe_images", "0", 0, "training images whose features a linear probe and k-NN see; 0: all");
+        integer("sample_steps", "50", 1, "steps of DiT's sampler");
+        choice("sampler", "ddim", List.of("ddim", "ddpm"), "how DiT's images are drawn");
+        number("cfg_scale", "1.5", 0, 100, "classifier-free guidance; 1: none");
+        integer("frechet_samples", "1000", 2, "images that are drawn for the Fréchet distance");
         text(
                 "tokenizer",
                 "bytes",
@@ -135,9 +198,15 @@ public final class RecipeKeys {
                 "matrices",
                 List.of("matrices", "all"),
                 "matrices: not on parameters of one dimension, cls_token and pos_embed; all: on every parameter");
+        optionalNumber("weight_decay_end", "null", 0, 1000, "where weight_decay goes in a cosine; null: it stays");
         numbers("betas", "[0.9, 0.999]", 0, 0.9999999, "of AdamW");
         number("eps", "1e-8", 0, 1, "of AdamW");
         optionalNumber("clip_grad", "null", 1e-12, 1e12, "largest norm of all gradients together");
+        choice(
+                "clip_mode",
+                "norm",
+                List.of("norm", "parameter"),
+                "whether clip_grad is of all gradients together or of each parameter's own");
         optionalNumber(
                 "ema_decay", "null", 0, 0.9999999, "decay of the averaged weights, which are then what is evaluated");
         choice("amp", "none", List.of("none", "bf16"), "arithmetic of matrix products");
@@ -153,6 +222,8 @@ public final class RecipeKeys {
                 0,
                 "optimizer steps between checkpoints; 0: at the end of every epoch alone");
         optionalText("compare_norms", "null", "what compare takes without --norm, split by ; and the baseline first");
+        optionalText("compare_methods", "null", "what compare takes without --method, split by ;");
+        optionalNumbers("compare_lrs", "null", 0, 1000, "learning rates of which compare takes each variant's best");
         argument("compare_seeds", 1, "what compare takes without --seeds");
     }
 

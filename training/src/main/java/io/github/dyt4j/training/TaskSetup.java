@@ -1,11 +1,11 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.models.ImageConfig;
 import io.github.dyt4j.models.Llama;
 import io.github.dyt4j.models.Model;
 import io.github.dyt4j.models.ModelConfig;
 import io.github.dyt4j.models.Models;
-import io.github.dyt4j.models.VisionTransformer;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.TorchRuntime;
 import java.util.List;
@@ -22,7 +22,7 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Text
      */
     static TaskSetup of(Recipe recipe) {
         return switch (config(recipe)) {
-            case VisionTransformer.Config _ -> ImageSetup.open(recipe);
+            case ImageConfig _ -> ImageSetup.open(recipe);
             case Llama.Config _ -> TextSetup.open(recipe);
         };
     }
@@ -34,7 +34,7 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Text
      */
     static TaskSetup trial(Recipe recipe, int examples) {
         return switch (config(recipe)) {
-            case VisionTransformer.Config c -> ImageSetup.trial(recipe, c, examples);
+            case ImageConfig c -> ImageSetup.trial(recipe, c, examples);
             case Llama.Config c -> TextSetup.trial(recipe, c, examples);
         };
     }
