@@ -34,7 +34,7 @@ class ResultsTest {
     }
 
     private static Outcome run(String norm, int seed, @Nullable Double value, boolean diverged) {
-        return new Outcome(new Run(norm, seed, value, value, diverged, 10, 1 << 20), new double[0]);
+        return new Outcome(new Run(norm, seed, value, value, diverged, 10, 1 << 20, List.of()), new double[0]);
     }
 
     @Test
@@ -78,7 +78,8 @@ class ResultsTest {
                         "verdict",
                         "runsToCome");
         assertThat(new ArrayList<>(json.get("runs").get(0).propertyNames()))
-                .containsExactlyInAnyOrder("norm", "seed", "value", "bestValue", "diverged", "msPerStep", "peakBytes");
+                .containsExactlyInAnyOrder(
+                        "norm", "seed", "value", "bestValue", "diverged", "msPerStep", "peakBytes", "extras");
         assertThat(new ArrayList<>(json.get("summary").get(0).propertyNames()))
                 .contains("norm", "mean", "sd", "difference", "low95", "high95");
         assertThat(json.get("runs").get(1).get("value").isNull()).isTrue();

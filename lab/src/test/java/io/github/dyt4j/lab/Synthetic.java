@@ -120,7 +120,8 @@ final class Synthetic {
                         text() ? value - 0.001 : value + 0.1,
                         false,
                         78 + n * 3 + random.nextDouble(),
-                        (400L + n) << 20),
+                        (400L + n) << 20,
+                        List.of()),
                 examples);
     }
 
