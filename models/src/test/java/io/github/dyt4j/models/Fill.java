@@ -49,7 +49,8 @@ final class Fill {
         return Tensors.of(labels, count);
     }
 
-    private static Tensor tensor(String name, String kind, long... shape) {
+    /** The tensor of this name by the rule of that kind. */
+    static Tensor tensor(String name, String kind, long... shape) {
         int count = 1;
         for (long s : shape) {
             count = Math.multiplyExact(count, Math.toIntExact(s));
