@@ -116,7 +116,8 @@ public final class MaskedAutoencoder implements Model {
             return 0;
         }
 
-        int patches() {
+        /** N, the patches of an image. */
+        public int patches() {
             return (imgSize / patchSize) * (imgSize / patchSize);
         }
 

@@ -194,6 +194,17 @@ public final class VisionTransformer implements Model {
                 .toList();
     }
 
+    /**
+     * Which layer a parameter is of, where learning rates go by layers: 0 for tokens, positions and patches, 1 + i for block i, 1 + depth for
+     * what comes after the blocks (as BEiT and MAE are fine-tuned).
+     */
+    public int layer(String parameter) {
+        if (parameter.startsWith("blocks.")) {
+            return 1 + Integer.parseInt(parameter.split("\\.", 3)[1]);
+        }
+        return parameter.matches("cls_token|pos_embed|patch_embed\\..*") ? 0 : 1 + config.depth;
+    }
+
     /** timm's exceptions. */
     @Override
     public Set<String> withoutDecay() {
