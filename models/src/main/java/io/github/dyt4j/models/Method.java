@@ -1,13 +1,16 @@
 package io.github.dyt4j.models;
 
+import io.github.dyt4j.formats.Nearest;
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.torch.NormFunction;
 import io.github.dyt4j.torch.NormSpec;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ways to train a Transformer without any norm that "Transformers without Normalization" compares DyT with (section 6, table 9).
+ * The ways to train a Transformer without any norm that "Transformers without Normalization" compares DyT with (its table 9).
  * Where a model has one, every norm slot is {@code identity} and its layers are those of {@link Fixup}, {@link SkipInit} or
  * {@link SigmaReparam}.
  */
@@ -19,6 +22,20 @@ public enum Method {
     /** As it is typed. */
     public String key() {
         return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** All as they are typed. */
+    public static List<String> keys() {
+        return Stream.of(values()).map(Method::key).toList();
+    }
+
+    /** @throws UserError for a name that is none of them, naming the nearest one */
+    public static Method named(String key) {
+        return Stream.of(values())
+                .filter(m -> m.key().equals(key))
+                .findFirst()
+                .orElseThrow(() -> new UserError("method '" + key + "' is not known." + Nearest.hint(key, keys()) + " Known: "
+                        + String.join(", ", keys()) + "."));
     }
 
     /**
