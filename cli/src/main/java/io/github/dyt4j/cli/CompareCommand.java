@@ -91,8 +91,7 @@ final class CompareCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         String typed = Commands.typed(spec);
         PrintWriter err = spec.commandLine().getErr();
-        Plan plan =
-                Plan.of(options.apply(recipe), new Plan.Asked(norms, methods, rates(), seeds), out, jobs(), typed);
+        Plan plan = Plan.of(options.apply(recipe), new Plan.Asked(norms, methods, rates(), seeds), out, jobs(), typed);
         Optional<Results> results;
         try (StopSignal stop = StopSignal.open();
                 CompareProgress progress = CompareProgress.open(err, plan, typed)) {

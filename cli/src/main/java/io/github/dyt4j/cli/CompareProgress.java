@@ -101,11 +101,10 @@ final class CompareProgress implements Compare.Listener, AutoCloseable {
                 ? "diverged after " + r.steps() + " steps, best " + r.metric() + " "
                         + RunLines.value(r.bestValue(), r.unit())
                 : r.metric() + " " + RunLines.value(r.value(), r.unit()) + RunLines.perplexity(r.value(), r.unit());
-        int widest = plan.variants().stream()
-                .mapToInt(v -> v.name().length())
-                .max()
-                .orElse(0);
-        int rates = plan.lrs().stream().mapToInt(lr -> Job.rate(lr).length()).max().orElse(0);
+        int widest =
+                plan.variants().stream().mapToInt(v -> v.name().length()).max().orElse(0);
+        int rates =
+                plan.lrs().stream().mapToInt(lr -> Job.rate(lr).length()).max().orElse(0);
         out.accept(String.format(
                 Locale.ROOT,
                 "run %d/%d  %-" + widest + "s  %sseed %d  %s  %s ms a step  %d MB",

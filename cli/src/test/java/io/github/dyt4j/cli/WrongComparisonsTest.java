@@ -88,8 +88,14 @@ final class WrongComparisonsTest {
                         "a method to compare for a model that has none",
                         says("llama_mini has no 'method'"),
                         compare("text.yaml", "--norm", "rmsnorm", "--method", "sigmareparam")),
-                row("unknown method to compare", says("'rezero'", "skipinit"), compare("tiny.yaml", "--method", "rezero")),
-                row("unknown method to compare in a recipe", says("methods.yaml:11", "'rezero'"), compare("methods.yaml")),
+                row(
+                        "unknown method to compare",
+                        says("'rezero'", "skipinit"),
+                        compare("tiny.yaml", "--method", "rezero")),
+                row(
+                        "unknown method to compare in a recipe",
+                        says("methods.yaml:11", "'rezero'"),
+                        compare("methods.yaml")),
                 row(
                         "a method twice",
                         says("'fixup'", "twice"),

@@ -238,7 +238,8 @@ public final class Compare {
             if (running.size() >= plan.sideBySide()) {
                 return;
             }
-            if (!ended.containsKey(job) && running.stream().noneMatch(c -> c.job().equals(job))) {
+            if (!ended.containsKey(job)
+                    && running.stream().noneMatch(c -> c.job().equals(job))) {
                 running.add(ChildRun.start(plan.run(folder, job), job, plan.recipe(job)));
                 listener.started(job, plan.runs());
             }

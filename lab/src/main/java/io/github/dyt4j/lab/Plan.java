@@ -94,8 +94,10 @@ public record Plan(
         for (String key : List.of("min_lr", "warmup_lr")) {
             if (least <= 0 || recipe.number(key) > least) {
                 throw new UserError("The learning rate " + Job.rate(least) + " cannot be tried: "
-                        + (least <= 0 ? "a rate is above 0." : key + " is " + Job.rate(recipe.number(key)) + ", which is above it.\n"
-                                + "Leave it away, or set " + key + "=0."));
+                        + (least <= 0
+                                ? "a rate is above 0."
+                                : key + " is " + Job.rate(recipe.number(key)) + ", which is above it.\n"
+                                        + "Leave it away, or set " + key + "=0."));
             }
         }
     }
@@ -107,9 +109,8 @@ public record Plan(
     public static Plan of(Recipe recipe, Asked asked, @Nullable Path out, int jobs, String command) {
         List<String> own = recipe.compareNorms().isEmpty() ? NORMS : recipe.compareNorms();
         List<String> norms = asked.norms() != null ? asked.norms() : own;
-        List<String> methods = asked.methods() != null
-                ? asked.methods()
-                : asked.norms() != null ? List.of() : recipe.compareMethods();
+        List<String> methods =
+                asked.methods() != null ? asked.methods() : asked.norms() != null ? List.of() : recipe.compareMethods();
         List<Double> lrs = asked.lrs() != null
                 ? asked.lrs()
                 : recipe.has("compare_lrs") ? recipe.numbers("compare_lrs") : List.of();

@@ -26,7 +26,8 @@ public record RateSearch(List<Double> rates, List<Choice> choices) {
      * @param chosen null while a rate has not been run
      * @param runs that have ended, with seed 0, by rising rate
      */
-    public record Choice(String norm, String label, @Nullable Double chosen, List<Run> runs) {
+    public record Choice(
+            String norm, String label, @Nullable Double chosen, List<Run> runs) {
         /** The run at a rate; nothing while it has not ended. */
         public @Nullable Run at(double rate) {
             return runs.stream()
@@ -41,7 +42,8 @@ public record RateSearch(List<Double> rates, List<Choice> choices) {
         if (rates.isEmpty() || runs.size() < rates.size()) {
             return OptionalDouble.empty();
         }
-        Comparator<Double> better = higherIsBetter ? Comparator.<Double>reverseOrder() : Comparator.<Double>naturalOrder();
+        Comparator<Double> better =
+                higherIsBetter ? Comparator.<Double>reverseOrder() : Comparator.<Double>naturalOrder();
         return runs.stream()
                 .min(Comparator.comparing(Run::diverged)
                         .thenComparing(Run::value, Comparator.nullsLast(better))
@@ -54,7 +56,8 @@ public record RateSearch(List<Double> rates, List<Choice> choices) {
     @JsonIgnore
     public List<Choice> atAnEnd() {
         return choices.stream()
-                .filter(c -> rates.getFirst().equals(c.chosen()) || rates.getLast().equals(c.chosen()))
+                .filter(c ->
+                        rates.getFirst().equals(c.chosen()) || rates.getLast().equals(c.chosen()))
                 .toList();
     }
 
@@ -92,9 +95,13 @@ public record RateSearch(List<Double> rates, List<Choice> choices) {
             return null;
         }
         try {
-            JsonNode choices = Report.JSON.readTree(Files.readAllBytes(file)).path("search").path("choices");
+            JsonNode choices = Report.JSON
+                    .readTree(Files.readAllBytes(file))
+                    .path("search")
+                    .path("choices");
             for (JsonNode choice : choices) {
-                if (choice.path("norm").asString("").equals(variant.name()) && choice.path("chosen").isNumber()) {
+                if (choice.path("norm").asString("").equals(variant.name())
+                        && choice.path("chosen").isNumber()) {
                     return choice.get("chosen").doubleValue();
                 }
             }

@@ -19,7 +19,9 @@ final class RateTable {
         if (search == null) {
             return "";
         }
-        String head = search.rates().stream().map(rate -> column("lr " + Job.rate(rate))).collect(Collectors.joining());
+        String head = search.rates().stream()
+                .map(rate -> column("lr " + Job.rate(rate)))
+                .collect(Collectors.joining());
         String rows = search.choices().stream()
                 .map(c -> "<tr><th scope=\"row\">" + escape(c.label()) + "</th>"
                         + search.rates().stream()
@@ -33,7 +35,8 @@ final class RateTable {
                 + "<p class=\"caption\">" + escape(r.metric()) + (r.unit().isEmpty() ? "" : ", " + escape(r.unit()))
                 + ", of seed 0 at the end of its run. Each row was given the rate of its best value (bold), and the other seeds were run at that rate"
                 + " alone. The choice was made by the very test value that is then reported, so it flatters a little, and all rows alike; a run that"
-                + " diverged loses to every one that did not." + (beyond.isEmpty() ? "" : " " + escape(beyond)) + "</p>";
+                + " diverged loses to every one that did not." + (beyond.isEmpty() ? "" : " " + escape(beyond))
+                + "</p>";
     }
 
     private static String shown(Results r, Choice c, double rate) {

@@ -401,7 +401,8 @@ final class ReportText {
         return rows.isEmpty()
                 ? ""
                 : "<p>Runs share everything but "
-                        + (methods(r) ? "norm or method" : "the norm") + ", and what the model’s rules for it add:</p><ul>" + rows
+                        + (methods(r) ? "norm or method" : "the norm")
+                        + ", and what the model’s rules for it add:</p><ul>" + rows
                         + "</ul>";
     }
 

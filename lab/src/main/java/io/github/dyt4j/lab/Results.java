@@ -326,7 +326,8 @@ public record Results(
                     .map(RunResult.Extra::value)
                     .orElse(null));
         }
-        csv.append(cells.stream().map(Results::cell).collect(Collectors.joining(","))).append('\n');
+        csv.append(cells.stream().map(Results::cell).collect(Collectors.joining(",")))
+                .append('\n');
     }
 
     /** RFC 4180: a cell with a comma, a quote or a line break stands in quotes, and a quote is doubled. */

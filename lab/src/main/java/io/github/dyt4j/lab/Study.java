@@ -259,10 +259,13 @@ final class Study {
         String shared = plan.recipe()
                 .resolved()
                 .lines()
-                .filter(l -> !l.matches("(norm|method|seed|threads|compare_\\w+" + (plan.searches() ? "|lr" : "") + "):.*"))
+                .filter(l ->
+                        !l.matches("(norm|method|seed|threads|compare_\\w+" + (plan.searches() ? "|lr" : "") + "):.*"))
                 .collect(Collectors.joining("\n"));
         return each("norm", plan.variants().stream().filter(v -> !v.method()).map(Variant::name))
-                + each("method", plan.variants().stream().filter(Variant::method).map(Variant::name))
+                + each(
+                        "method",
+                        plan.variants().stream().filter(Variant::method).map(Variant::name))
                 + each("lr", plan.lrs().stream().map(Job::rate))
                 + "# seed: 0 to " + (plan.seeds() - 1) + "\n" + shared;
     }

@@ -29,7 +29,8 @@ import tools.jackson.databind.JsonNode;
 
 class CompareTest {
     private static final List<String> NORMS = List.of("layernorm", "dyt(init=calibrated)");
-    private static final List<Variant> VARIANTS = NORMS.stream().map(Variant::norm).toList();
+    private static final List<Variant> VARIANTS =
+            NORMS.stream().map(Variant::norm).toList();
 
     @TempDir
     Path folder;
@@ -229,7 +230,9 @@ class CompareTest {
                         "started layernorm lr 0.003 seed 1",
                         "started fixup lr 0.003 seed 1");
         RateSearch tried = Objects.requireNonNull(results.search());
-        assertThat(tried.choices()).hasSize(2).allSatisfy(c -> assertThat(c.runs()).hasSize(2));
+        assertThat(tried.choices())
+                .hasSize(2)
+                .allSatisfy(c -> assertThat(c.runs()).hasSize(2));
         assertThat(results.runs()).hasSize(4).extracting(Results.Run::lr).containsOnly(3e-3);
         assertThat(results.runsToCome()).isZero();
         assertThat(results.summary()).extracting(Results.Summary::label).containsExactly("LayerNorm", "Fixup");

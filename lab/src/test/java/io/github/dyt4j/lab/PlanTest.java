@@ -47,7 +47,8 @@ class PlanTest {
         assertThatThrownBy(() -> Variant.method("fixpu"))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("'fixup'");
-        assertThatThrownBy(() -> plan(r, List.of(Variant.norm("dyt"), Variant.method("fixup"), Variant.method("fixup")), 1))
+        assertThatThrownBy(() ->
+                        plan(r, List.of(Variant.norm("dyt"), Variant.method("fixup"), Variant.method("fixup")), 1))
                 .hasMessageContaining("--method takes each once");
     }
 
@@ -141,10 +142,12 @@ class PlanTest {
     }
 
     private static List<String> names(Plan plan, Map<Variant, Double> chosen) {
-        return plan.jobs(v -> {
+        return plan
+                .jobs(v -> {
                     Double lr = chosen.get(v);
                     return lr == null ? OptionalDouble.empty() : OptionalDouble.of(lr);
-                }).stream()
+                })
+                .stream()
                 .map(Job::toString)
                 .toList();
     }

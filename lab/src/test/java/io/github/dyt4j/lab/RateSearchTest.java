@@ -60,10 +60,11 @@ class RateSearchTest {
     private static Results results() {
         List<Run> dyt = List.of(run(1e-4, 70.0, false), run(1e-3, 80.0, false), run(1e-2, 40.0, true));
         List<Run> fixup = List.of(
-                run("fixup", 0, 1e-4, 60.0, false), run("fixup", 0, 1e-3, 12.0, true), run("fixup", 0, 1e-2, null, true));
+                run("fixup", 0, 1e-4, 60.0, false),
+                run("fixup", 0, 1e-3, 12.0, true),
+                run("fixup", 0, 1e-2, null, true));
         RateSearch search = new RateSearch(
-                RATES,
-                List.of(new Choice("dyt", "DyT", 1e-3, dyt), new Choice("fixup", "Fixup <b>", 1e-4, fixup)));
+                RATES, List.of(new Choice("dyt", "DyT", 1e-3, dyt), new Choice("fixup", "Fixup <b>", 1e-4, fixup)));
         SequencedMap<String, String> labels = new LinkedHashMap<>();
         labels.put("dyt", "DyT");
         labels.put("fixup", "Fixup");

@@ -80,7 +80,8 @@ class ResultsTest {
                         "runsToCome",
                         "search");
         assertThat(new ArrayList<>(json.get("runs").get(0).propertyNames()))
-                .containsExactlyInAnyOrder("norm", "seed", "value", "bestValue", "diverged", "msPerStep", "peakBytes", "extras", "lr");
+                .containsExactlyInAnyOrder(
+                        "norm", "seed", "value", "bestValue", "diverged", "msPerStep", "peakBytes", "extras", "lr");
         assertThat(new ArrayList<>(json.get("summary").get(0).propertyNames()))
                 .contains("norm", "mean", "sd", "difference", "low95", "high95");
         assertThat(json.get("runs").get(1).get("value").isNull()).isTrue();

@@ -34,8 +34,8 @@ public enum Method {
         return Stream.of(values())
                 .filter(m -> m.key().equals(key))
                 .findFirst()
-                .orElseThrow(() -> new UserError("method '" + key + "' is not known." + Nearest.hint(key, keys()) + " Known: "
-                        + String.join(", ", keys()) + "."));
+                .orElseThrow(() -> new UserError("method '" + key + "' is not known." + Nearest.hint(key, keys())
+                        + " Known: " + String.join(", ", keys()) + "."));
     }
 
     /**

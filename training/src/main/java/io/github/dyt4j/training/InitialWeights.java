@@ -36,7 +36,8 @@ final class InitialWeights {
         if (!other.equals(own)) {
             String kind = run.recipe().has("method") ? "method" : "norm";
             throw new UserError("The run " + run.run() + " was trained with the " + kind + " " + other
-                    + ", and this one has " + own + ".\nFine-tune with the " + kind + " of the pretraining: --" + kind + " '"
+                    + ", and this one has " + own + ".\nFine-tune with the " + kind + " of the pretraining: --" + kind
+                    + " '"
                     + other + "'.");
         }
         SequencedMap<String, Tensor> taken = new LinkedHashMap<>();
