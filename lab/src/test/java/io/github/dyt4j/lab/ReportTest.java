@@ -108,7 +108,8 @@ class ReportTest {
                         run.diverged(),
                         run.msPerStep(),
                         run.peakBytes(),
-                        List.of(new RunResult.Extra("k-NN accuracy", "%", true, 61 + run.seed()))))
+                        List.of(new RunResult.Extra("k-NN accuracy", "%", true, 61 + run.seed())),
+                        null))
                 .toList();
         return new Results(
                 r.recipe(),
@@ -120,6 +121,7 @@ class ReportTest {
                 runs,
                 r.summary(),
                 r.verdict(),
-                r.runsToCome());
+                r.runsToCome(),
+                null);
     }
 }

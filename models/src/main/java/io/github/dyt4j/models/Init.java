@@ -39,7 +39,16 @@ final class Init {
         }
     }
 
+    /** Zeros that take as much from the generator as this. */
+    static Initial zeroed(Initial drawn) {
+        return new Initial(drawn.shape(), () -> drawn.draw().get().zero_());
+    }
+
     static Initial zeros(long... shape) {
-        return new Initial(shape, () -> Tensors.full(0, shape));
+        return full(0, shape);
+    }
+
+    static Initial full(double value, long... shape) {
+        return new Initial(shape, () -> Tensors.full(value, shape));
     }
 }

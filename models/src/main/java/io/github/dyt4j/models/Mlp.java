@@ -10,8 +10,12 @@ public final class Mlp {
     private final Linear fc2;
 
     public Mlp(Parameters p, int dim, int hidden) {
-        fc1 = new Linear(p.child("fc1"), dim, hidden);
-        fc2 = new Linear(p.child("fc2"), hidden, dim);
+        this(new Linear(p.child("fc1"), dim, hidden), new Linear(p.child("fc2"), hidden, dim));
+    }
+
+    Mlp(Linear fc1, Linear fc2) {
+        this.fc1 = fc1;
+        this.fc2 = fc2;
     }
 
     public Tensor forward(Tensor x) { // (B, N, E)

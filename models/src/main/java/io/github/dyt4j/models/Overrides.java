@@ -72,6 +72,11 @@ public final class Overrides {
         };
     }
 
+    /** One of the type's constants, or none. */
+    <E extends Enum<E>> @Nullable E optionalChoice(String key, @Nullable E standard, Class<E> type) {
+        return read(key) == null ? standard : choice(key, type.getEnumConstants()[0], type);
+    }
+
     <E extends Enum<E>> E choice(String key, E standard, Class<E> type) {
         Object value = read(key);
         if (value == null) {

@@ -11,15 +11,24 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class PatchEmbed {
     private final int patchSize;
-    private final Tensor weight;
-    private final Tensor bias;
+    private final Reparametrised weights;
+
+    /** What a layer computes with in the place of its parameters W and b. */
+    interface Rule {
+        Reparametrised of(Parameters p, Tensor weight, Tensor bias);
+    }
 
     public PatchEmbed(Parameters p, int patchSize, int inChans, int embedDim) {
+        this(p, patchSize, inChans, embedDim, (_, weight, bias) -> Linear.fixed(weight, bias));
+    }
+
+    PatchEmbed(Parameters p, int patchSize, int inChans, int embedDim, Rule rule) {
         this.patchSize = patchSize;
         double bound = 1 / Math.sqrt((double) inChans * patchSize * patchSize);
         Parameters proj = p.child("proj");
-        weight = proj.parameter("weight", Init.uniform(bound, embedDim, inChans, patchSize, patchSize));
-        bias = proj.parameter("bias", Init.uniform(bound, embedDim));
+        Tensor weight = proj.parameter("weight", Init.uniform(bound, embedDim, inChans, patchSize, patchSize));
+        Tensor bias = proj.parameter("bias", Init.uniform(bound, embedDim));
+        weights = rule.of(proj, weight, bias);
     }
 
     /** An image of whole patches alone can be cut without a rest. */
@@ -47,6 +56,7 @@ public final class PatchEmbed {
     }
 
     Tensor embed(Tensor patches) { // (B, N, C·P·P)
-        return torch.linear(patches, weight.flatten(1, -1), bias); // (B, N, E)
+        Linear.Weights w = weights.weights();
+        return torch.linear(patches, w.weight().flatten(1, -1), w.bias()); // (B, N, E)
     }
 }

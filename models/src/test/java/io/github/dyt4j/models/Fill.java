@@ -37,6 +37,11 @@ final class Fill {
         });
     }
 
+    /** Of a parameter or buffer of this name. */
+    static Tensor tensor(String name, long... shape) {
+        return tensor(name, name, shape);
+    }
+
     static Tensor input(String name, long... shape) {
         return tensor(name, "input", shape);
     }

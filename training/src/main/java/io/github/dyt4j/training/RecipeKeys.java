@@ -2,6 +2,7 @@ package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.Nearest;
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.models.Method;
 import io.github.dyt4j.training.RecipeKey.Kind;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -93,10 +94,7 @@ public final class RecipeKeys {
         optionalNumber("mlp_ratio", "null", 0.01, 1000, "hidden width of the MLP in units of embed_dim");
         optionalChoice("global_pool", List.of("avg", "token"), "pooling before the head");
         optionalNumber("drop_path_rate", "null", 0, 0.99, "stochastic depth of the last block, rising linearly from 0");
-        optionalChoice(
-                "method",
-                List.of("fixup", "skipinit", "sigmareparam"),
-                "a way to train without any norm, in its place: norm is identity then");
+        optionalChoice("method", Method.keys(), "a way to train without any norm, in its place: norm is identity then");
         optionalNumbers("depths", "null", 1, 1000, "blocks of each of ConvNeXt's four stages");
         optionalNumbers("dims", "null", 1, 100000, "channels of each of ConvNeXt's four stages");
         optionalNumber("ls_init_value", "null", 0, 1000, "start of ConvNeXt's layer scale");
@@ -229,7 +227,12 @@ public final class RecipeKeys {
                 "optimizer steps between checkpoints; 0: at the end of every epoch alone");
         optionalText("compare_norms", "null", "what compare takes without --norm, split by ; and the baseline first");
         optionalText("compare_methods", "null", "what compare takes without --method, split by ;");
-        optionalNumbers("compare_lrs", "null", 0, 1000, "learning rates of which compare takes each variant's best");
+        optionalNumbers(
+                "compare_lrs",
+                "null",
+                0,
+                1000,
+                "learning rates of which compare takes the best of each norm or method, as [3e-4, 1e-3]");
         argument("compare_seeds", 1, "what compare takes without --seeds");
     }
 
