@@ -5,7 +5,10 @@ import io.github.dyt4j.torch.Initial;
 import io.github.dyt4j.torch.Parameters;
 import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.Tensors;
+import java.util.function.Predicate;
 import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /** Initial values, drawn from libtorch's generator in the order in which a model is built. */
 final class Init {
@@ -25,15 +28,16 @@ final class Init {
 
     /**
      * Draws every weight of two axes and more anew, as a matrix (out, in) from U(−b, b), b = √(6/(in + out)) (Glorot and Bengio 2010, eq.
-     * 16). What is not to be trained, as a loaded model's, stays; so do tokens and norms.
+     * 16). What is not to be trained, as a loaded model's, stays; so do tokens and norms, and what is excepted, which takes as much from the generator.
      */
-    static void xavierUniform(Parameters p) {
+    static void xavierUniform(Parameters p, Predicate<String> excepted) {
         try (var _ = new Scope();
                 var _ = Grad.off()) {
             p.trainable().forEach((name, t) -> {
                 if (name.endsWith(".weight") && t.dim() > 1 && t.requires_grad()) {
                     double bound = Math.sqrt(6.0 / (t.size(0) + t.numel() / t.size(0)));
-                    t.uniform_(-bound, bound, new GeneratorOptional());
+                    Tensor drawn = excepted.test(name) ? torch.empty_like(t) : t;
+                    drawn.uniform_(-bound, bound, new GeneratorOptional());
                 }
             });
         }

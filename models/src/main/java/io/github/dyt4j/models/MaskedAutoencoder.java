@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Masked autoencoder (He et al. 2021, "Masked Autoencoders Are Scalable Vision Learners", section 3): a ViT sees a quarter of the patches,
@@ -34,6 +35,7 @@ public final class MaskedAutoencoder implements Model {
      * @param mlpRatio the hidden width of the MLPs over their width, in both halves
      * @param maskRatio share of the patches that are hidden; of N patches ⌊N·(1 − maskRatio)⌋ are seen, at least one and not all
      * @param normPixLoss whether each patch's pixels are to be given back less their mean and over their standard deviation
+     * @param method what the model is trained with in the norms' place; null: norms
      */
     public record Config(
             int imgSize,
@@ -47,7 +49,8 @@ public final class MaskedAutoencoder implements Model {
             int decoderDepth,
             int decoderNumHeads,
             double maskRatio,
-            boolean normPixLoss)
+            boolean normPixLoss,
+            @Nullable Method method)
             implements ImageConfig {
 
         @Override
@@ -64,7 +67,8 @@ public final class MaskedAutoencoder implements Model {
                     o.positive("decoder_depth", decoderDepth),
                     o.positive("decoder_num_heads", decoderNumHeads),
                     o.number("mask_ratio", maskRatio),
-                    o.flag("norm_pix_loss", normPixLoss));
+                    o.flag("norm_pix_loss", normPixLoss),
+                    o.optionalChoice("method", method, Method.class));
             o.refuseOthers();
             PatchEmbed.requireWholePatches(c.imgSize, c.patchSize);
             requireWidth("", c.embedDim, c.numHeads);
@@ -93,6 +97,7 @@ public final class MaskedAutoencoder implements Model {
 
         @Override
         public Model create(NormSpec spec, Parameters parameters) {
+            Method.requireNoNorm(method, spec);
             return new MaskedAutoencoder(this, spec, parameters);
         }
 
@@ -136,15 +141,25 @@ public final class MaskedAutoencoder implements Model {
 
         private VisionTransformer.Config half(int dim, int blocks, int heads) {
             return new VisionTransformer.Config(
-                    imgSize, patchSize, inChans, 1, VisionTransformer.Pool.TOKEN, dim, blocks, heads, mlpRatio, 0);
+                    imgSize,
+                    patchSize,
+                    inChans,
+                    1,
+                    VisionTransformer.Pool.TOKEN,
+                    dim,
+                    blocks,
+                    heads,
+                    mlpRatio,
+                    0,
+                    method);
         }
     }
     /** The published sizes, at 224 pixels, with the names of the authors' code. */
     static SequencedMap<String, Config> sizes() {
         SequencedMap<String, Config> sizes = new LinkedHashMap<>();
-        sizes.put("mae_vit_base_patch16", new Config(224, 16, 3, 768, 12, 12, 4, 512, 8, 16, 0.75, false));
-        sizes.put("mae_vit_large_patch16", new Config(224, 16, 3, 1024, 24, 16, 4, 512, 8, 16, 0.75, false));
-        sizes.put("mae_vit_huge_patch14", new Config(224, 14, 3, 1280, 32, 16, 4, 512, 8, 16, 0.75, false));
+        sizes.put("mae_vit_base_patch16", new Config(224, 16, 3, 768, 12, 12, 4, 512, 8, 16, 0.75, false, null));
+        sizes.put("mae_vit_large_patch16", new Config(224, 16, 3, 1024, 24, 16, 4, 512, 8, 16, 0.75, false, null));
+        sizes.put("mae_vit_huge_patch14", new Config(224, 14, 3, 1280, 32, 16, 4, 512, 8, 16, 0.75, false, null));
         return sizes;
     }
 
@@ -194,14 +209,17 @@ public final class MaskedAutoencoder implements Model {
             posEmbed = p.buffer("pos_embed", SinCos.grid(c.embedDim, side, 1));
             maskToken = p.parameter("mask_token", Init.normal(0.02, 1, 1, c.decoderEmbedDim));
             decoderPosEmbed = p.buffer("decoder_pos_embed", SinCos.grid(c.decoderEmbedDim, side, 1));
-            patchEmbed = new PatchEmbed(p.child("patch_embed"), c.patchSize, c.inChans, c.embedDim);
+            Layers layers = c.encoder().layers();
+            patchEmbed = layers.patchEmbed(p.child("patch_embed"), c.patchSize, c.inChans, c.embedDim);
             blocks = blocks(p.child("blocks"), norms, c.encoder());
             norm = norms.at(Site.FINAL, p.child("norm"), c.embedDim, Layout.LAST, true);
-            decoderEmbed = new Linear(p.child("decoder_embed"), c.embedDim, c.decoderEmbedDim);
+            decoderEmbed = layers.linear(p.child("decoder_embed"), c.embedDim, c.decoderEmbedDim);
             decoderBlocks = blocks(p.child("decoder_blocks"), norms, c.decoder());
             decoderNorm = norms.at(Site.FINAL, p.child("decoder_norm"), c.decoderEmbedDim, Layout.LAST, true);
-            decoderPred = new Linear(p.child("decoder_pred"), c.decoderEmbedDim, c.patchSize * c.patchSize * c.inChans);
-            Init.xavierUniform(p);
+            decoderPred =
+                    layers.head(p.child("decoder_pred"), c.decoderEmbedDim, c.patchSize * c.patchSize * c.inChans);
+            // Fixup says itself how its branches and its head start.
+            Init.xavierUniform(p, name -> c.method == Method.FIXUP && name.matches(".*blocks\\..*|decoder_pred\\..*"));
         }
     }
 
@@ -324,6 +342,11 @@ public final class MaskedAutoencoder implements Model {
     }
 
     /** All but the encoder's last norm, whose output is the model's own. */
+    @Override
+    public List<String> ruleNotes() {
+        return config.encoder().layers().notes();
+    }
+
     @Override
     public List<Fold> folds() {
         return Stream.concat(
