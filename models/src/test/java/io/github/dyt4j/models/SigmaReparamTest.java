@@ -118,7 +118,7 @@ class SigmaReparamTest {
 
     /** Averages over steps are shorter than 1 where u turns; σ must not be. */
     @Test
-    void averagedVectorsCountByTheirDirection() {
+    void averagedVectorsCountByTheirDirection() throws Exception {
         try (var _ = new Scope();
                 var _ = Grad.off();
                 Ema ema = new Ema(p.state(), 0.5)) {

@@ -85,6 +85,9 @@ final class InitialWeightsTest {
         assertThatThrownBy(() -> notes(recipe.with("norm=layernorm")))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("was trained with the norm dyt(init=calibrated), and this one has layernorm");
+        assertThatThrownBy(() -> notes(recipe.with("norm=identity").with("method=skipinit")))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("and this one has skipinit");
         assertThatThrownBy(() -> notes(recipe.with("embed_dim=24")))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("cls_token is [1, 1, 12] there and [1, 1, 24] here");
