@@ -9,12 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/** Models by name: vision transformers by timm's. */
+/** Models by name: vision transformers by timm's, masked autoencoders by their authors'. */
 public final class Models {
     private static final SequencedMap<String, ModelConfig> SIZES = new LinkedHashMap<>();
 
     static {
         SIZES.putAll(VisionTransformer.sizes());
+        SIZES.putAll(MaskedAutoencoder.sizes());
         SIZES.putAll(Llama.sizes());
     }
 

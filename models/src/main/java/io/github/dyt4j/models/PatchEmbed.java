@@ -1,5 +1,6 @@
 package io.github.dyt4j.models;
 
+import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.torch.Parameters;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -30,14 +31,31 @@ public final class PatchEmbed {
         weights = rule.of(proj, weight, bias);
     }
 
+    /** An image of whole patches alone can be cut without a rest. */
+    static void requireWholePatches(int imgSize, int patchSize) {
+        if (imgSize % patchSize != 0) {
+            int below = imgSize - imgSize % patchSize;
+            throw new UserError("img_size " + imgSize + " is not a multiple of patch_size " + patchSize + ": take "
+                    + (below > 0 ? below + " or " : "") + (below + patchSize) + ", or another patch_size.");
+        }
+    }
+
     public Tensor forward(Tensor x) { // (B, C, H, W)
+        return embed(patches(x)); // (B, N, E)
+    }
+
+    /** The pixels by patch, patches row by row. */
+    Tensor patches(Tensor x) { // (B, C, H, W)
         long b = x.size(0);
         long c = x.size(1);
         long rows = x.size(2) / patchSize;
         long columns = x.size(3) / patchSize;
-        Tensor patches = x.view(b, c, rows, patchSize, columns, patchSize)
+        return x.view(b, c, rows, patchSize, columns, patchSize)
                 .permute(0, 2, 4, 1, 3, 5)
                 .reshape(b, rows * columns, c * patchSize * patchSize); // (B, N, C·P·P)
+    }
+
+    Tensor embed(Tensor patches) { // (B, N, C·P·P)
         Linear.Weights w = weights.weights();
         return torch.linear(patches, w.weight().flatten(1, -1), w.bias()); // (B, N, E)
     }

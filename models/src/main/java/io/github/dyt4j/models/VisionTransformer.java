@@ -91,17 +91,8 @@ public final class VisionTransformer implements Model {
                     o.number("drop_path_rate", dropPathRate),
                     o.optionalChoice("method", method, Method.class));
             o.refuseOthers();
-            if (c.imgSize % c.patchSize != 0) {
-                int below = c.imgSize - c.imgSize % c.patchSize;
-                throw new UserError("img_size " + c.imgSize + " is not a multiple of patch_size " + c.patchSize
-                        + ": take " + (below > 0 ? below + " or " : "") + (below + c.patchSize)
-                        + ", or another patch_size.");
-            }
-            if (c.embedDim % c.numHeads != 0) {
-                throw new UserError("embed_dim " + c.embedDim + " does not divide into num_heads " + c.numHeads
-                        + " heads of equal width: take embed_dim " + c.numHeads * Math.ceilDiv(c.embedDim, c.numHeads)
-                        + ".");
-            }
+            PatchEmbed.requireWholePatches(c.imgSize, c.patchSize);
+            Attention.requireEqualHeads("embed_dim", c.embedDim, "num_heads", c.numHeads);
             if (c.hidden() < 1) {
                 throw new UserError("mlp_ratio " + c.mlpRatio
                         + " leaves the MLP without a hidden unit: it must be positive, usually 4.");
@@ -257,6 +248,17 @@ public final class VisionTransformer implements Model {
     @Override
     public List<String> ruleNotes() {
         return config.layers().notes();
+    }
+
+    /**
+     * Which layer a parameter is of, where learning rates go by layers: 0 for tokens, positions and patches, 1 + i for block i, 1 + depth for
+     * what comes after the blocks (as BEiT and MAE are fine-tuned).
+     */
+    public int layer(String parameter) {
+        if (parameter.startsWith("blocks.")) {
+            return 1 + Integer.parseInt(parameter.split("\\.", 3)[1]);
+        }
+        return parameter.matches("cls_token|pos_embed|patch_embed\\..*") ? 0 : 1 + config.depth;
     }
 
     /** timm's exceptions. */

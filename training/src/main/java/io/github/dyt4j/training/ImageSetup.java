@@ -2,7 +2,9 @@ package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.models.ImageConfig;
+import io.github.dyt4j.models.MaskedAutoencoder;
 import io.github.dyt4j.models.Model;
+import io.github.dyt4j.models.ModelConfig;
 import io.github.dyt4j.models.Models;
 import io.github.dyt4j.training.data.Image;
 import io.github.dyt4j.training.data.ImageData;
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noise) implements TaskSetup {
     static ImageSetup open(Recipe recipe) {
         TaskSetup.refuse(recipe, RecipeKeys.ofText(), "text", "images");
-        TaskSetup.refuseForeign(recipe, KeyUse.CLASSES);
+        TaskSetup.refuseForeign(recipe, use(Models.config(recipe.model(), recipe.modelArguments())));
         if (recipe.data().equals("jdk")) {
             throw new UserError("The data jdk are text, and " + recipe.model() + " learns from images.\n"
                     + "Set data to a folder of images, or leave it away for those that come with dyt4j.");
@@ -41,11 +43,17 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
         return of(recipe, data);
     }
 
+    /** Which keys mean something to what this model is trained for. */
+    private static KeyUse use(ModelConfig config) {
+        return config instanceof MaskedAutoencoder.Config ? KeyUse.PROBE : KeyUse.CLASSES;
+    }
+
     static ImageSetup trial(Recipe recipe, ImageConfig config, int images) {
         if (recipe.data().equals("builtin") || Files.exists(Path.of(recipe.data()))) {
             return open(recipe);
         }
-        ImageData noise = SyntheticImages.data(images, config.imgSize(), config.inChans(), config.numClasses());
+        ImageData noise =
+                SyntheticImages.data(images, config.imgSize(), config.inChans(), Math.max(2, config.numClasses()));
         return new ImageSetup(recipe, noise, config, true);
     }
 
@@ -101,7 +109,9 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
 
     @Override
     public Task task(Model model) {
-        return new ClassificationTask(this, model);
+        return model instanceof MaskedAutoencoder mae
+                ? new MaskedReconstructionTask(this, mae)
+                : new ClassificationTask(this, model);
     }
 
     /** What the recipe says of transforms, for the model's input. */

@@ -186,6 +186,12 @@ public final class RecipeKeys {
         integer("epochs", "300", 1, "passes over the training set, or stretches of steps_per_epoch");
         argument("steps_per_epoch", 1, "optimizer steps of an epoch, however long the data; null: the data once");
         number("lr", "0.001", 0, 1000, "peak learning rate of AdamW");
+        optionalNumber(
+                "layer_decay",
+                "null",
+                0.01,
+                1,
+                "of a vision transformer: each layer's learning rate as a share of that of the layer above; null: 1");
         number("min_lr", "1e-6", 0, 1000, "learning rate at the end of the cosine");
         number("warmup_epochs", "5", 0, 1e9, "epochs of warm-up; may be a fraction");
         choice("warmup", "linear", List.of("linear", "quadratic"), "how it rises; quadratic: 1 - (1 - u)^2");

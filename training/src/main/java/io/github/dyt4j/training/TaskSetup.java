@@ -6,6 +6,7 @@ import io.github.dyt4j.models.Llama;
 import io.github.dyt4j.models.Model;
 import io.github.dyt4j.models.ModelConfig;
 import io.github.dyt4j.models.Models;
+import io.github.dyt4j.models.VisionTransformer;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.TorchRuntime;
 import java.util.Arrays;
@@ -41,7 +42,12 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Text
     }
 
     private static ModelConfig config(Recipe recipe) {
-        return Models.config(recipe.model(), recipe.modelArguments());
+        ModelConfig config = Models.config(recipe.model(), recipe.modelArguments());
+        if (recipe.has("layer_decay") && !(config instanceof VisionTransformer.Config)) {
+            throw new UserError("layer_decay is for vision transformers, whose layers it knows, and " + recipe.model()
+                    + " is none: leave it away.");
+        }
+        return config;
     }
 
     /** Refuses keys that are set and mean nothing to this task. */
