@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *       value and fc1 are scaled by L^(−1/2). The standard way is T-Fixup's, Xavier: here N(0, 2/(in + out)), q, k and v each a layer of its
  *       own. What is outside the branches (patch embedding, position embedding) starts as beside norms.
  *   <li>A scalar multiplier a branch, from 1 ({@code scale}), and a scalar bias, from 0, before each linear layer and each activation:
- *       {@code bias1a} before the first layer of a branch and before the classifier, {@code bias1b} before GELU, {@code bias2a} before the last
+ *       {@code bias1a} before the first layer of a branch and layers outside them, {@code bias1b} before GELU, {@code bias2a} before the last
  *       layer. The names are those of the authors' ResNet, which has none before its first convolution; nor has the patch embedding here.
  * </ol>
  *
@@ -57,6 +57,12 @@ final class Fixup implements Layers {
         Tensor weight = p.parameter(
                 "weight", new Initial(drawn.shape(), () -> drawn.draw().get().mul_(new Scalar(std / DRAWN))));
         return biased(p, weight, out, "bias1a", "bias1b");
+    }
+
+    /** Outside the branches: it starts as beside norms. */
+    @Override
+    public Linear linear(Parameters p, int in, int out) {
+        return biased(p, p.parameter("weight", Init.normal(DRAWN, out, in)), out, "bias1a", null);
     }
 
     @Override
@@ -96,6 +102,11 @@ final class Fixup implements Layers {
     /** L^(−1/(2m − 2)), m = 2. */
     private double scale() {
         return 1 / Math.sqrt(branches);
+    }
+
+    @Override
+    public boolean starts(String weight) {
+        return weight.matches("(decoder_)?blocks\\..*|(head|decoder_pred)\\..*");
     }
 
     @Override

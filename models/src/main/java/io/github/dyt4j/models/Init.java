@@ -5,7 +5,6 @@ import io.github.dyt4j.torch.Initial;
 import io.github.dyt4j.torch.Parameters;
 import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.Tensors;
-import java.util.function.Predicate;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -26,26 +25,27 @@ final class Init {
         return new Initial(shape, () -> Tensors.empty(shape).uniform_(-bound, bound, new GeneratorOptional()));
     }
 
+    /** Zeros that take as much from the generator as this. */
+    static Initial zeroed(Initial drawn) {
+        return new Initial(drawn.shape(), () -> drawn.draw().get().zero_());
+    }
+
     /**
      * Draws every weight of two axes and more anew, as a matrix (out, in) from U(−b, b), b = √(6/(in + out)) (Glorot and Bengio 2010, eq.
-     * 16). What is not to be trained, as a loaded model's, stays; so do tokens and norms, and what is excepted, which takes as much from the generator.
+     * 16). What is not to be trained, as a loaded model's, stays; so do tokens, norms, and what a {@link Method} starts in its own way.
      */
-    static void xavierUniform(Parameters p, Predicate<String> excepted) {
+    static void xavierUniform(Parameters p, Layers layers) {
         try (var _ = new Scope();
                 var _ = Grad.off()) {
             p.trainable().forEach((name, t) -> {
                 if (name.endsWith(".weight") && t.dim() > 1 && t.requires_grad()) {
                     double bound = Math.sqrt(6.0 / (t.size(0) + t.numel() / t.size(0)));
-                    Tensor drawn = excepted.test(name) ? torch.empty_like(t) : t;
+                    // What starts otherwise takes as much from the generator.
+                    Tensor drawn = layers.starts(name) ? torch.empty_like(t) : t;
                     drawn.uniform_(-bound, bound, new GeneratorOptional());
                 }
             });
         }
-    }
-
-    /** Zeros that take as much from the generator as this. */
-    static Initial zeroed(Initial drawn) {
-        return new Initial(drawn.shape(), () -> drawn.draw().get().zero_());
     }
 
     static Initial zeros(long... shape) {

@@ -28,7 +28,7 @@ interface Layers {
         return linear(p, in, out);
     }
 
-    /** The classifier, or whatever makes the model's output. */
+    /** The classifier, or MAE's prediction of pixels: whatever makes the model's output. */
     default Linear head(Parameters p, int in, int out) {
         return linear(p, in, out);
     }
@@ -40,6 +40,11 @@ interface Layers {
     /** @param p the branch's node */
     default Residual residual(Parameters p) {
         return Residual.SUM;
+    }
+
+    /** Whether the weight of this name starts in the method's own way, so that a model with another start for its layers must leave it. */
+    default boolean starts(String weight) {
+        return false;
     }
 
     /** What differs from the model with norms, in sentences, for {@link Model#ruleNotes}. */

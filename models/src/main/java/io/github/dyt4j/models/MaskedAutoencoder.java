@@ -34,8 +34,8 @@ public final class MaskedAutoencoder implements Model {
      * @param embedDim width of the encoder, a multiple of 4 and of {@code numHeads}; so too the decoder's
      * @param mlpRatio the hidden width of the MLPs over their width, in both halves
      * @param maskRatio share of the patches that are hidden; of N patches ⌊N·(1 − maskRatio)⌋ are seen, at least one and not all
+     * @param method what the model is trained with in the norms' place, in each half as in a stream of its own; null: norms
      * @param normPixLoss whether each patch's pixels are to be given back less their mean and over their standard deviation
-     * @param method what the model is trained with in the norms' place; null: norms
      */
     public record Config(
             int imgSize,
@@ -209,17 +209,17 @@ public final class MaskedAutoencoder implements Model {
             posEmbed = p.buffer("pos_embed", SinCos.grid(c.embedDim, side, 1));
             maskToken = p.parameter("mask_token", Init.normal(0.02, 1, 1, c.decoderEmbedDim));
             decoderPosEmbed = p.buffer("decoder_pos_embed", SinCos.grid(c.decoderEmbedDim, side, 1));
-            Layers layers = c.encoder().layers();
-            patchEmbed = layers.patchEmbed(p.child("patch_embed"), c.patchSize, c.inChans, c.embedDim);
+            Layers encoder = c.encoder().layers();
+            Layers decoder = c.decoder().layers();
+            patchEmbed = encoder.patchEmbed(p.child("patch_embed"), c.patchSize, c.inChans, c.embedDim);
             blocks = blocks(p.child("blocks"), norms, c.encoder());
             norm = norms.at(Site.FINAL, p.child("norm"), c.embedDim, Layout.LAST, true);
-            decoderEmbed = layers.linear(p.child("decoder_embed"), c.embedDim, c.decoderEmbedDim);
+            decoderEmbed = decoder.linear(p.child("decoder_embed"), c.embedDim, c.decoderEmbedDim);
             decoderBlocks = blocks(p.child("decoder_blocks"), norms, c.decoder());
             decoderNorm = norms.at(Site.FINAL, p.child("decoder_norm"), c.decoderEmbedDim, Layout.LAST, true);
             decoderPred =
-                    layers.head(p.child("decoder_pred"), c.decoderEmbedDim, c.patchSize * c.patchSize * c.inChans);
-            // Fixup says itself how its branches and its head start.
-            Init.xavierUniform(p, name -> c.method == Method.FIXUP && name.matches(".*blocks\\..*|decoder_pred\\..*"));
+                    decoder.head(p.child("decoder_pred"), c.decoderEmbedDim, c.patchSize * c.patchSize * c.inChans);
+            Init.xavierUniform(p, encoder);
         }
     }
 
@@ -341,12 +341,15 @@ public final class MaskedAutoencoder implements Model {
                 .reshape(b, config.inChans, config.imgSize, config.imgSize); // (B, C, H, W)
     }
 
-    /** All but the encoder's last norm, whose output is the model's own. */
     @Override
     public List<String> ruleNotes() {
-        return config.encoder().layers().notes();
+        return Stream.of(config.encoder(), config.decoder())
+                .flatMap(half -> half.layers().notes().stream())
+                .distinct()
+                .toList();
     }
 
+    /** All but the encoder's last norm, whose output is the model's own. */
     @Override
     public List<Fold> folds() {
         return Stream.concat(

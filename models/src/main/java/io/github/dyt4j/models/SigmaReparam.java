@@ -93,6 +93,12 @@ final class SigmaReparam implements Layers {
         return x.div(x.norm().clamp_min(new Scalar(LEAST)));
     }
 
+    /** Of W only the direction counts, and u and v are already its own. */
+    @Override
+    public boolean starts(String weight) {
+        return true;
+    }
+
     @Override
     public List<String> notes() {
         return List.of(

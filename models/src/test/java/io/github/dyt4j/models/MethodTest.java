@@ -201,6 +201,52 @@ class MethodTest {
                 .hasMessageContaining("--method fixup");
     }
 
+    /** Its weights are drawn anew by Xavier at the end, which must leave what Fixup set to 0, and σReparam's u and v at W. */
+    @ParameterizedTest
+    @EnumSource(Method.class)
+    void maeHasThemToo(Method method) {
+        Map<String, Object> sizes = new LinkedHashMap<>(Map.of(
+                "img_size", 16, "patch_size", 4, "embed_dim", 24, "depth", 2, "num_heads", 3, "decoder_embed_dim", 16));
+        sizes.putAll(Map.of("decoder_depth", 1, "decoder_num_heads", 2, "method", method.key()));
+        TorchRuntime.seed(9);
+        try (var model = (MaskedAutoencoder) Models.create("mae_vit_base_patch16", sizes, IDENTITY);
+                var _ = new Scope()) {
+            model.parameters().training(false);
+            List<Tensor> stream = new ArrayList<>();
+            model.norms().tap((norm, input) -> stream.add(input));
+            var r = model.reconstruct(Fill.input("input", 2, 3, 16, 16), Fill.tensor("noise", 2, 16));
+            model.norms().tap(null);
+            float[] before = Tensors.floats(stream.getFirst());
+            float[] after = Tensors.floats(stream.get(BRANCHES)); // the encoder's last norm
+            if (method == Method.SIGMAREPARAM) {
+                Tensor w = tensor(model, "decoder_blocks.0.mlp.fc1.weight");
+                double exact = torch.linalg_svdvals(w).select(0, 0).item_double();
+                Tensor u = tensor(model, "decoder_blocks.0.mlp.fc1.u");
+                Tensor v = tensor(model, "decoder_blocks.0.mlp.fc1.v");
+                assertThat(u.dot(w.mv(v)).item_double())
+                        .isBetween(0.8 * exact, 1.00001 * exact); // of vectors that belong to another W near 0
+                assertThat(after).isNotEqualTo(before);
+            } else {
+                assertThat(after).isEqualTo(before);
+                float[] prediction = Tensors.floats(r.prediction());
+                if (method == Method.FIXUP) {
+                    assertThat(prediction).containsOnly(0);
+                } else {
+                    assertThat(prediction).doesNotContain(0);
+                }
+            }
+            r.loss().backward();
+            assertThat(tensor(model, "decoder_pred.weight").grad().norm().item_double())
+                    .isPositive()
+                    .isFinite();
+            String notes = String.join("; ", model.ruleNotes());
+            assertThat(notes).startsWith("no norm");
+            if (method == Method.FIXUP) {
+                assertThat(notes).contains("L = 4 branches", "L = 2 branches");
+            }
+        }
+    }
+
     @Test
     void anUnknownMethodIsRefused() {
         assertThatThrownBy(() -> create("fixpu"))
