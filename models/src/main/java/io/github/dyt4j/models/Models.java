@@ -9,12 +9,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/** Models by name: vision transformers by timm's. */
+/** Models by name: vision transformers and ConvNeXt by timm's, ResNet and VGG by torchvision's. */
 public final class Models {
     private static final SequencedMap<String, ModelConfig> SIZES = new LinkedHashMap<>();
 
     static {
         SIZES.putAll(VisionTransformer.sizes());
+        SIZES.putAll(ConvNeXt.sizes());
+        SIZES.putAll(ResNet.sizes());
+        SIZES.putAll(Vgg.sizes());
         SIZES.putAll(Llama.sizes());
     }
 

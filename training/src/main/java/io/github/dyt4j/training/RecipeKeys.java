@@ -32,7 +32,9 @@ public final class RecipeKeys {
             "ls_init_value",
             "layers",
             "width",
+            "stem",
             "head_hidden_size",
+            "drop_rate",
             "decoder_embed_dim",
             "decoder_depth",
             "decoder_num_heads",
@@ -101,8 +103,16 @@ public final class RecipeKeys {
         optionalNumbers("dims", "null", 1, 100000, "channels of each of ConvNeXt's four stages");
         optionalNumber("ls_init_value", "null", 0, 1000, "start of ConvNeXt's layer scale");
         optionalNumbers("layers", "null", 1, 1000, "blocks (ResNet) or convolutions (VGG) of each stage");
-        argument("width", 1, "channels of the first stage of ResNet or VGG; each stage doubles them");
+        argument(
+                "width",
+                1,
+                "channels of the first stage of ResNet or VGG; each stage doubles them, VGG's up to eightfold");
         argument("head_hidden_size", 1, "hidden width of VGG's classifier");
+        optionalChoice(
+                "stem",
+                List.of("imagenet", "cifar"),
+                "what ResNet begins with: a quarter of the resolution, or a 3x3 convolution that keeps it");
+        optionalNumber("drop_rate", "null", 0, 0.99, "dropout in VGG's classifier");
         argument("decoder_embed_dim", 1, "width of MAE's decoder");
         argument("decoder_depth", 1, "blocks of MAE's decoder");
         argument("decoder_num_heads", 1, "attention heads of MAE's decoder");

@@ -39,8 +39,11 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Text
         };
     }
 
+    /** @throws UserError also where the model does not take the recipe's norm */
     private static ModelConfig config(Recipe recipe) {
-        return Models.config(recipe.model(), recipe.modelArguments());
+        ModelConfig config = Models.config(recipe.model(), recipe.modelArguments());
+        config.require(NormSpec.parse(recipe.norm()));
+        return config;
     }
 
     /** Refuses keys that are set and mean nothing to this task. */
