@@ -225,6 +225,7 @@ public final class Compare {
      * @throws UserError for a mistake in the plan, in recipe or data, or a folder that holds another comparison
      */
     public static Optional<Results> run(Plan plan, Listener listener, BooleanSupplier stop) throws IOException {
+        plan.norms().forEach(norm -> TaskSetup.requireNorm(plan.recipe().with("norm", norm)));
         long steps;
         // A corpus is tokenised here, once, and not by the first of the runs, whose time it would count in.
         try (TaskSetup setup = TaskSetup.of(plan.recipe())) {

@@ -197,12 +197,21 @@ public final class RecipeKeys {
         integer("grad_accum_steps", "1", 1, "forward passes in one optimizer step");
         integer("epochs", "300", 1, "passes over the training set, or stretches of steps_per_epoch");
         argument("steps_per_epoch", 1, "optimizer steps of an epoch, however long the data; null: the data once");
-        number("lr", "0.001", 0, 1000, "peak learning rate of AdamW");
+        choice("opt", "adamw", List.of("adamw", "sgd"), "the optimizer; sgd with momentum, and decay in the gradient");
+        number("momentum", "0.9", 0, 0.9999999, "of SGD");
+        number("lr", "0.001", 0, 1000, "peak learning rate");
+        choice(
+                "sched",
+                "cosine",
+                List.of("cosine", "step"),
+                "how the learning rate falls: in a cosine to min_lr, or every decay_epochs to its decay_rate");
+        number("decay_epochs", "30", 1e-6, 1e9, "epochs between the falls of sched: step");
+        number("decay_rate", "0.1", 0, 1, "what each leaves of the learning rate");
         number("min_lr", "1e-6", 0, 1000, "learning rate at the end of the cosine");
         number("warmup_epochs", "5", 0, 1e9, "epochs of warm-up; may be a fraction");
         choice("warmup", "linear", List.of("linear", "quadratic"), "how it rises; quadratic: 1 - (1 - u)^2");
         number("warmup_lr", "0", 0, 1000, "learning rate of the first step");
-        number("weight_decay", "0.05", 0, 1000, "decoupled, on the parameters that decay_on says");
+        number("weight_decay", "0.05", 0, 1000, "on the parameters that decay_on says; of AdamW decoupled");
         choice(
                 "decay_on",
                 "matrices",

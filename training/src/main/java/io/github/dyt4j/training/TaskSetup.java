@@ -40,7 +40,11 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Text
         };
     }
 
-    /** @throws UserError also where the model does not take the recipe's norm */
+    /** @throws UserError where the recipe's model does not take its norm, saying why */
+    static void requireNorm(Recipe recipe) {
+        config(recipe);
+    }
+
     private static ModelConfig config(Recipe recipe) {
         ModelConfig config = Models.config(recipe.model(), recipe.modelArguments());
         config.require(NormSpec.parse(recipe.norm()));
