@@ -142,11 +142,11 @@ final class WrongInvocationsTest {
                         "batchnorm"),
                 row(
                         "groups that do not divide the channels",
-                        says("24 channels", "groups=24"),
+                        says("32 channels", "groups=4"),
                         "train",
                         "convnext-mini",
                         "--norm",
-                        "groupnorm",
+                        "groupnorm(groups=5)",
                         "--out",
                         path("groups")),
                 row(
