@@ -92,8 +92,9 @@ public final class Compare {
      * @throws UserError for a mistake in the plan, in recipe or data, or a folder that holds another comparison
      */
     public static Optional<Results> run(Plan plan, Listener listener, BooleanSupplier stop) throws IOException {
-        long steps;
         plan.checkMethods();
+        plan.variants().forEach(v -> TaskSetup.requireNorm(v.in(plan.recipe())));
+        long steps;
         // A corpus is tokenised here, once, and not by the first of the runs, whose time it would count in.
         try (TaskSetup setup = TaskSetup.of(plan.recipe())) {
             steps = setup.epochs().totalSteps();

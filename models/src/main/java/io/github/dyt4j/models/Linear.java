@@ -30,6 +30,13 @@ public final class Linear {
         this(p.parameter("weight", Init.normal(0.02, out, in)), hasBias ? p.parameter("bias", Init.zeros(out)) : null);
     }
 
+    /** The same with PyTorch's start of a Linear: W and b ~ U(−1/√in, 1/√in). */
+    static Linear uniform(Parameters p, int in, int out) {
+        double bound = 1 / Math.sqrt(in);
+        return new Linear(
+                p.parameter("weight", Init.uniform(bound, out, in)), p.parameter("bias", Init.uniform(bound, out)));
+    }
+
     /** On tensors that something else holds too, as a language model's head its embedding. */
     Linear(Tensor weight, @Nullable Tensor bias) {
         this(fixed(weight, bias));

@@ -9,13 +9,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/** Models by name: vision transformers by timm's, masked autoencoders by their authors'. */
+/** Models by name: vision transformers and ConvNeXt by timm's, ResNet and VGG by torchvision's, the others by their authors'. */
 public final class Models {
     private static final SequencedMap<String, ModelConfig> SIZES = new LinkedHashMap<>();
 
     static {
         SIZES.putAll(VisionTransformer.sizes());
         SIZES.putAll(MaskedAutoencoder.sizes());
+        SIZES.putAll(ConvNeXt.sizes());
+        SIZES.putAll(ResNet.sizes());
+        SIZES.putAll(Vgg.sizes());
         SIZES.putAll(Llama.sizes());
     }
 

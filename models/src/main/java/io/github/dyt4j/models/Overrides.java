@@ -36,17 +36,27 @@ public final class Overrides {
 
     /** Whole numbers of at least 1, as many as the standard ones. */
     List<Integer> positives(String key, List<Integer> standard) {
+        return positives(key, standard, standard.size(), standard.size() + " whole numbers");
+    }
+
+    /** The same, as many as are given. */
+    List<Integer> somePositives(String key, List<Integer> standard) {
+        return positives(key, standard, 0, "whole numbers");
+    }
+
+    /** @param count 0 for any but none */
+    private List<Integer> positives(String key, List<Integer> standard, int count, String wanted) {
         Object value = read(key);
         if (value == null) {
             return standard;
         }
         if (value instanceof List<?> list
-                && list.size() == standard.size()
+                && (count == 0 ? !list.isEmpty() : list.size() == count)
                 && list.stream()
                         .allMatch(v -> v instanceof Number n && n.doubleValue() == n.intValue() && n.intValue() >= 1)) {
             return list.stream().map(v -> ((Number) v).intValue()).toList();
         }
-        throw wrong(key, value, standard.size() + " whole numbers of at least 1, as " + standard);
+        throw wrong(key, value, wanted + " of at least 1, as " + standard);
     }
 
     double number(String key, double standard) {

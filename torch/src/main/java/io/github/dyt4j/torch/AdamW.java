@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * AdamW (Loshchilov and Hutter 2019), as torch.optim.AdamW computes it: {@code p ← p·(1 − η·λ)}, {@code m ← β1·m + (1 − β1)·g},
  * {@code v ← β2·v + (1 − β2)·g²}, {@code p ← p − η/(1 − β1ᵗ) · m / (√v/√(1 − β2ᵗ) + ε)}.
  */
-public final class AdamW implements AutoCloseable {
+public final class AdamW implements Optimizer {
     /** Parameters that share a weight decay λ and, where the learning rate goes by layers, its share {@code lrScale} of a step's η. */
     public record Group(SequencedMap<String, Tensor> parameters, double weightDecay, double lrScale) {
         public Group(SequencedMap<String, Tensor> parameters, double weightDecay) {
@@ -54,6 +54,7 @@ public final class AdamW implements AutoCloseable {
      *
      * @return the norm
      */
+    @Override
     public double clip(double maxNorm) {
         try (var _ = new Scope();
                 var _ = Grad.off()) {
@@ -87,6 +88,7 @@ public final class AdamW implements AutoCloseable {
     }
 
     /** The same with every group's weight decay times {@code decay}. */
+    @Override
     public void step(double lr, double decay) {
         steps++;
         try (var _ = new Scope();
@@ -147,6 +149,7 @@ public final class AdamW implements AutoCloseable {
     }
 
     /** The moments by name, {@code exp_avg.NAME} and {@code exp_avg_sq.NAME}: the optimizer's own tensors. */
+    @Override
     public SequencedMap<String, Tensor> state() {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
         moments.forEach((name, m) -> {
@@ -157,6 +160,7 @@ public final class AdamW implements AutoCloseable {
     }
 
     /** Goes on after {@code steps} steps; the moments are loaded into {@link #state}'s tensors. */
+    @Override
     public void resumeAt(long steps) {
         this.steps = steps;
     }

@@ -137,6 +137,13 @@ public final class Recipe {
                 where,
                 "ratio",
                 "the first number is not above the second");
+        require(text("opt").equals("sgd") || !sets("momentum"), where, "momentum", "it is of opt: sgd");
+        for (String key : List.of("betas", "eps")) {
+            require(text("opt").equals("adamw") || !sets(key), where, key, "it is of opt: adamw");
+        }
+        for (String key : List.of("decay_epochs", "decay_rate")) {
+            require(text("sched").equals("step") || !sets(key), where, key, "it is of sched: step");
+        }
         spec("norm", norm(), where);
         compareNorms().forEach(norm -> spec("compare_norms", norm, where));
         compareMethods().forEach(method -> known(method, where));

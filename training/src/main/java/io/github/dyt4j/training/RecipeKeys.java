@@ -33,7 +33,9 @@ public final class RecipeKeys {
             "ls_init_value",
             "layers",
             "width",
+            "stem",
             "head_hidden_size",
+            "drop_rate",
             "decoder_embed_dim",
             "decoder_depth",
             "decoder_num_heads",
@@ -99,8 +101,16 @@ public final class RecipeKeys {
         optionalNumbers("dims", "null", 1, 100000, "channels of each of ConvNeXt's four stages");
         optionalNumber("ls_init_value", "null", 0, 1000, "start of ConvNeXt's layer scale");
         optionalNumbers("layers", "null", 1, 1000, "blocks (ResNet) or convolutions (VGG) of each stage");
-        argument("width", 1, "channels of the first stage of ResNet or VGG; each stage doubles them");
+        argument(
+                "width",
+                1,
+                "channels of the first stage of ResNet or VGG; each stage doubles them, VGG's up to eightfold");
         argument("head_hidden_size", 1, "hidden width of VGG's classifier");
+        optionalChoice(
+                "stem",
+                List.of("imagenet", "cifar"),
+                "what ResNet begins with: a quarter of the resolution, or a 3x3 convolution that keeps it");
+        optionalNumber("drop_rate", "null", 0, 0.99, "dropout in VGG's classifier");
         argument("decoder_embed_dim", 1, "width of MAE's decoder");
         argument("decoder_depth", 1, "blocks of MAE's decoder");
         argument("decoder_num_heads", 1, "attention heads of MAE's decoder");
@@ -185,7 +195,16 @@ public final class RecipeKeys {
         integer("grad_accum_steps", "1", 1, "forward passes in one optimizer step");
         integer("epochs", "300", 1, "passes over the training set, or stretches of steps_per_epoch");
         argument("steps_per_epoch", 1, "optimizer steps of an epoch, however long the data; null: the data once");
-        number("lr", "0.001", 0, 1000, "peak learning rate of AdamW");
+        choice("opt", "adamw", List.of("adamw", "sgd"), "the optimizer; sgd with momentum, and decay in the gradient");
+        number("momentum", "0.9", 0, 0.9999999, "of SGD");
+        number("lr", "0.001", 0, 1000, "peak learning rate");
+        choice(
+                "sched",
+                "cosine",
+                List.of("cosine", "step"),
+                "how the learning rate falls: in a cosine to min_lr, or every decay_epochs to its decay_rate");
+        number("decay_epochs", "30", 1e-6, 1e9, "epochs between the falls of sched: step");
+        number("decay_rate", "0.1", 0, 1, "what each leaves of the learning rate");
         optionalNumber(
                 "layer_decay",
                 "null",
@@ -196,7 +215,7 @@ public final class RecipeKeys {
         number("warmup_epochs", "5", 0, 1e9, "epochs of warm-up; may be a fraction");
         choice("warmup", "linear", List.of("linear", "quadratic"), "how it rises; quadratic: 1 - (1 - u)^2");
         number("warmup_lr", "0", 0, 1000, "learning rate of the first step");
-        number("weight_decay", "0.05", 0, 1000, "decoupled, on the parameters that decay_on says");
+        number("weight_decay", "0.05", 0, 1000, "on the parameters that decay_on says; of AdamW decoupled");
         choice(
                 "decay_on",
                 "matrices",

@@ -41,12 +41,18 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Text
         };
     }
 
+    /** @throws UserError where the recipe's model does not take its norm, saying why */
+    static void requireNorm(Recipe recipe) {
+        config(recipe);
+    }
+
     private static ModelConfig config(Recipe recipe) {
         ModelConfig config = Models.config(recipe.model(), recipe.modelArguments());
         if (recipe.has("layer_decay") && !(config instanceof VisionTransformer.Config)) {
             throw new UserError("layer_decay is for vision transformers, whose layers it knows, and " + recipe.model()
                     + " is none: leave it away.");
         }
+        config.require(NormSpec.parse(recipe.norm()));
         return config;
     }
 
