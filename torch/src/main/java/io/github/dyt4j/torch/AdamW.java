@@ -37,8 +37,7 @@ public final class AdamW implements AutoCloseable {
         this.beta2 = beta2;
         this.eps = eps;
         for (Group group : groups) {
-            group.parameters()
-                    .forEach((name, p) -> moments.put(name, new Moments(p, group, zeros(p), zeros(p))));
+            group.parameters().forEach((name, p) -> moments.put(name, new Moments(p, group, zeros(p), zeros(p))));
         }
     }
 

@@ -121,11 +121,14 @@ final class MaskedReconstructionTest {
             float training = Tensors.floats(task.objective().loss(task.model(), batch))[0];
             TorchRuntime.seed(2);
             assertThat(Evaluation.of(task, false).loss()).isEqualTo(loss);
-            assertThat(Tensors.floats(task.objective().forward(task.model(), batch))).isEqualTo(seen);
+            assertThat(Tensors.floats(task.objective().forward(task.model(), batch)))
+                    .isEqualTo(seen);
             TorchRuntime.seed(3);
-            assertThat(Tensors.floats(task.objective().loss(task.model(), batch))[0]).isNotEqualTo(training);
+            assertThat(Tensors.floats(task.objective().loss(task.model(), batch))[0])
+                    .isNotEqualTo(training);
             TorchRuntime.seed(1);
-            assertThat(Tensors.floats(task.objective().loss(task.model(), batch))[0]).isEqualTo(training);
+            assertThat(Tensors.floats(task.objective().loss(task.model(), batch))[0])
+                    .isEqualTo(training);
         }
     }
 
@@ -135,8 +138,9 @@ final class MaskedReconstructionTest {
                 Batches batches = task.evaluation();
                 var _ = new Scope();
                 var _ = Grad.off()) {
-            float[] mask = Tensors.floats(
-                    MaskedReconstruction.fixed((MaskedAutoencoder) task.model(), batches.next().input()).mask());
+            float[] mask = Tensors.floats(MaskedReconstruction.fixed(
+                            (MaskedAutoencoder) task.model(), batches.next().input())
+                    .mask());
             Set<String> masks = new HashSet<>();
             for (int i = 0; i < 16; i++) {
                 StringBuilder row = new StringBuilder();
@@ -145,15 +149,16 @@ final class MaskedReconstructionTest {
                 }
                 masks.add(row.toString());
             }
-            assertThat(masks).hasSizeGreaterThan(10).allMatch(m -> m.chars().filter(c -> c == '0').count() == 4);
+            assertThat(masks)
+                    .hasSizeGreaterThan(10)
+                    .allMatch(m -> m.chars().filter(c -> c == '0').count() == 4);
         }
     }
 
     @Test
     void aViTIsFineTunedFromTheEncoder() throws IOException {
         List<String> notes = new ArrayList<>();
-        Recipe vit = recipe()
-                .with("model=vit_tiny_patch16_224")
+        Recipe vit = recipe().with("model=vit_tiny_patch16_224")
                 .with("global_pool=avg")
                 .with("decoder_embed_dim=none")
                 .with("decoder_depth=none")
@@ -206,8 +211,7 @@ final class MaskedReconstructionTest {
                     int grey = 0x010101 * (pixels[8 * y + x] & 0xFF);
                     int[] rows = new int[3];
                     for (int row = 0; row < 3; row++) {
-                        rows[row] = 0xFFFFFF
-                                & sheet.getRGB(2 + i * (side + 2) + 14 * x, 2 + row * (side + 2) + 14 * y);
+                        rows[row] = 0xFFFFFF & sheet.getRGB(2 + i * (side + 2) + 14 * x, 2 + row * (side + 2) + 14 * y);
                     }
                     assertThat(rows[0]).isEqualTo(grey);
                     if (rows[1] == grey) { // seen, but for the few that are as grey as what hides the others
