@@ -8,6 +8,7 @@ import io.github.dyt4j.lab.Results.Setting;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -91,8 +92,7 @@ class RateSearchTest {
 
     @Test
     void endsOfTheGridAreNamedAndTheMiddleIsNot() {
-        RateSearch search = results().search();
-        assertThat(search).isNotNull();
+        RateSearch search = Objects.requireNonNull(results().search());
         assertThat(search.beyond())
                 .isEqualTo("The chosen rate is the lowest of the grid for Fixup <b>: a better one may lie beyond.");
         RateSearch high = new RateSearch(
