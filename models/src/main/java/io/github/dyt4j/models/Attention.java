@@ -18,10 +18,15 @@ public final class Attention {
     private final Linear proj;
 
     public Attention(Parameters p, int dim, int numHeads) {
+        this(new Linear(p.child("qkv"), dim, 3 * dim), new Linear(p.child("proj"), dim, dim), dim, numHeads);
+    }
+
+    /** Of layers with another start: qkv (E to 3·E) and proj (E to E). */
+    Attention(Linear qkv, Linear proj, int dim, int numHeads) {
         this.numHeads = numHeads;
         headDim = dim / numHeads;
-        qkv = new Linear(p.child("qkv"), dim, 3 * dim);
-        proj = new Linear(p.child("proj"), dim, dim);
+        this.qkv = qkv;
+        this.proj = proj;
     }
 
     public Tensor forward(Tensor x) { // (B, N, E)

@@ -72,6 +72,12 @@ public final class Overrides {
         };
     }
 
+    /** A flag that decides itself where nobody sets it: null. */
+    @Nullable
+    Boolean optionalFlag(String key, @Nullable Boolean standard) {
+        return read(key) == null ? standard : Boolean.valueOf(flag(key, false));
+    }
+
     <E extends Enum<E>> E choice(String key, E standard, Class<E> type) {
         Object value = read(key);
         if (value == null) {

@@ -21,6 +21,29 @@ public final class PatchEmbed {
         bias = proj.parameter("bias", Init.uniform(bound, embedDim));
     }
 
+    private PatchEmbed(int patchSize, Tensor weight, Tensor bias) {
+        this.patchSize = patchSize;
+        this.weight = weight;
+        this.bias = bias;
+    }
+
+    /** Started as the product that it is: W ~ U(±√(6/(C·P·P + E))), b = 0. */
+    static PatchEmbed xavier(Parameters p, int patchSize, int inChans, int embedDim) {
+        Parameters proj = p.child("proj");
+        return new PatchEmbed(
+                patchSize,
+                proj.parameter(
+                        "weight",
+                        Init.xavier(
+                                (long) inChans * patchSize * patchSize,
+                                embedDim,
+                                embedDim,
+                                inChans,
+                                patchSize,
+                                patchSize)),
+                proj.parameter("bias", Init.zeros(embedDim)));
+    }
+
     public Tensor forward(Tensor x) { // (B, C, H, W)
         long b = x.size(0);
         long c = x.size(1);
