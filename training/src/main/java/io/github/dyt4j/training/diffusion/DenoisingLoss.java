@@ -29,9 +29,14 @@ public final class DenoisingLoss {
      * @param bound of each example (B), in bits a value; null where the variance is not learned
      */
     public record Terms(Tensor squared, @Nullable Tensor bound) {
+        /** Their sum, of each example (B). */
+        public Tensor examples() {
+            return bound == null ? squared : squared.add(bound);
+        }
+
         /** Their sum, mean over the examples: one value. */
         public Tensor mean() {
-            return bound == null ? squared.mean() : squared.add(bound).mean();
+            return examples().mean();
         }
     }
 
@@ -55,12 +60,12 @@ public final class DenoisingLoss {
                 .to(ScalarType.Float);
         long channels = start.size(1);
         if (!model.config().learnSigma()) {
-            return new Terms(examples(output.sub(noise).square()), null);
+            return new Terms(perExample(output.sub(noise).square()), null);
         }
         Tensor error = output.narrow(1, 0, channels).sub(noise);
         Tensor squared = error.square();
         Tensor place = output.narrow(1, channels, channels);
-        return new Terms(examples(squared), bound(error.detach(), squared.detach(), place, t, start));
+        return new Terms(perExample(squared), bound(error.detach(), squared.detach(), place, t, start));
     }
 
     private static Tensor bound(Tensor error, Tensor squared, Tensor place, long[] t, Tensor start) {
@@ -71,7 +76,7 @@ public final class DenoisingLoss {
             return moved * moved * Math.exp(-SCHEDULE.leastLogVariance(i));
         });
         Tensor variances = squared.mul(weight).add_(new Scalar(1)).mul(r.neg().exp());
-        Tensor divergence = examples(r.add(variances).sub(new Scalar(1))).mul(new Scalar(BITS / 2)); // (B)
+        Tensor divergence = perExample(r.add(variances).sub(new Scalar(1))).mul(new Scalar(BITS / 2)); // (B)
         long[] first = IntStream.range(0, t.length)
                 .filter(i -> t[i] == 0)
                 .asLongStream()
@@ -82,7 +87,7 @@ public final class DenoisingLoss {
         Tensor rows = Tensors.of(first, first.length);
         Tensor logVariance = r.index_select(0, rows).add(new Scalar(SCHEDULE.leastLogVariance(0)));
         Tensor away = error.index_select(0, rows).mul(new Scalar(SCHEDULE.startOfNoise(0))); // x_0 less the mean
-        Tensor bits = examples(pixelBits(start.index_select(0, rows), away, logVariance));
+        Tensor bits = perExample(pixelBits(start.index_select(0, rows), away, logVariance));
         return divergence.index_copy(0, rows, bits);
     }
 
@@ -107,7 +112,7 @@ public final class DenoisingLoss {
                 .mul(new Scalar(0.5));
     }
 
-    private static Tensor examples(Tensor values) { // (B, C, H, W)
+    private static Tensor perExample(Tensor values) { // (B, C, H, W)
         return values.flatten(1, -1).mean(1); // (B)
     }
 }
