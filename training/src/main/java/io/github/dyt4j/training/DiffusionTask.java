@@ -32,9 +32,9 @@ final class DiffusionTask implements Task {
     private static final int DRAWN_AT_ONCE = 128;
     private static final int ROWS = 10;
     private static final int COLUMNS = 8;
-    private static final long JUDGED = 1; // seeds of what is drawn: apart from each other, and not the run's
-    private static final long SHOWN = 2;
-    private static final long NOISED = 3;
+    private static final long SHOWN = 0; // what `dyt4j sample` draws without --seed
+    private static final long JUDGED = 1;
+    private static final long NOISED = 2;
     private static final double GOLDEN_RATIO = 0.6180339887498949;
 
     private final TaskSetup setup;
@@ -49,16 +49,13 @@ final class DiffusionTask implements Task {
         this.setup = setup;
         this.model = model;
         this.data = data;
-        sampler = sampler(setup.recipe(), data.pixels());
-    }
-
-    /** As a recipe says it, for pixels or latents. */
-    static Sampler sampler(Recipe recipe, boolean pixels) {
-        return new Sampler(
+        Recipe recipe = setup.recipe();
+        sampler = new Sampler(
                 Sampler.Kind.of(recipe.text("sampler")),
                 recipe.integer("sample_steps"),
                 recipe.number("cfg_scale"),
-                pixels);
+                data.pixels());
+        sampler.requireClassless(model);
     }
 
     @Override
@@ -216,7 +213,9 @@ final class DiffusionTask implements Task {
                 var _ = Grad.off()) {
             for (int c = 0; c < rows; c++) {
                 long label = c;
-                long[] numbers = LongStream.range(0, COLUMNS).map(i -> label * COLUMNS + i).toArray();
+                long[] numbers = LongStream.range(0, COLUMNS)
+                        .map(i -> ImageNoise.number(label, i))
+                        .toArray();
                 long[] classes = LongStream.range(0, COLUMNS).map(_ -> label).toArray();
                 Tensor drawn = draw(SHOWN, numbers, classes).add(new Scalar(1)).mul(new Scalar(0.5));
                 sheet.add(LongStream.range(0, COLUMNS).mapToObj(i -> drawn.select(0, i)).toList());

@@ -29,6 +29,11 @@ public final class ImageNoise implements Sampler.Noise {
         shape = new long[] {numbers.length, image[0], image[1], image[2]};
     }
 
+    /** The number of the j-th image of a class. */
+    public static long number(long label, long j) {
+        return label << 32 | j;
+    }
+
     @Override
     public Tensor next() {
         Tensor noise = torch.empty(shape); // (B, C, H, W)

@@ -108,11 +108,11 @@ class DiffusionGoldenTest {
         return ids;
     }
 
-    private static float[] get(Map<String, float[]> golden, String name) {
+    static float[] get(Map<String, float[]> golden, String name) {
         return Objects.requireNonNull(golden.get(name), name);
     }
 
-    private static Map<String, float[]> golden(String name) {
+    static Map<String, float[]> golden(String name) {
         Map<String, float[]> tensors = new LinkedHashMap<>();
         try (Safetensors file = Safetensors.open(Path.of(
                 Objects.requireNonNull(DiffusionGoldenTest.class.getResource("/goldens/" + name + ".safetensors"))
