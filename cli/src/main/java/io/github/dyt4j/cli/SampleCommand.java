@@ -24,8 +24,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "sample",
         mixinStandardHelpOptions = true,
-        description = "Draws images with a diffusion transformer: a PNG with a class a row, or latents as safetensors where it"
-                + " was trained on latents.")
+        description =
+                "Draws images with a diffusion transformer: a PNG with a class a row, or latents as safetensors where it"
+                        + " was trained on latents.")
 final class SampleCommand implements Callable<Integer> {
     private static final int MOST_PER_CLASS = 1000;
     private static final List<String> KINDS = Arrays.stream(Sampler.Kind.values())
@@ -48,7 +49,10 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "--per-class", paramLabel = "N", description = "Images of each. Default: ${DEFAULT-VALUE}.")
     private int perClass = 8;
 
-    @Option(names = "--steps", paramLabel = "N", description = "Steps of the sampler, 2 to 1000. Default: the recipe's.")
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            description = "Steps of the sampler, 2 to 1000. Default: the recipe's.")
     private @Nullable Integer steps;
 
     @Option(
@@ -63,10 +67,14 @@ final class SampleCommand implements Callable<Integer> {
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "Of the noise; the same seed draws the same images. Default: ${DEFAULT-VALUE}, as in the run's report.")
+            description =
+                    "Of the noise; the same seed draws the same images. Default: ${DEFAULT-VALUE}, as in the run's report.")
     private long seed;
 
-    @Option(names = "--out", paramLabel = "FILE", description = "Default: samples.png, or samples.safetensors for latents.")
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            description = "Default: samples.png, or samples.safetensors for latents.")
     private @Nullable Path out;
 
     @Override

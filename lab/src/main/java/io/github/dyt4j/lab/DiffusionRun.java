@@ -25,8 +25,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.stream.LongStream;
 import javax.imageio.ImageIO;
 import org.bytedeco.pytorch.Scalar;
@@ -115,8 +115,7 @@ public record DiffusionRun(Recipe recipe, DiffusionTransformer model, boolean pi
                 rows.add(ofClass(sampler, label, perClass, seed));
             }
             if (pixels) {
-                ImageIO.write(
-                        Sheet.of(rows, Math.max(1, SHOWN / model.config().imgSize())), "png", out.toFile());
+                ImageIO.write(Sheet.of(rows, Math.max(1, SHOWN / model.config().imgSize())), "png", out.toFile());
             } else {
                 write(rows, classes, out);
             }
@@ -148,8 +147,7 @@ public record DiffusionRun(Recipe recipe, DiffusionTransformer model, boolean pi
         }
         SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
         tensors.put("latents", torch.stack(new TensorVector(all.toArray(Tensor[]::new)), 0));
-        tensors.put(
-                "labels", Tensors.of(labels.stream().mapToLong(l -> l).toArray(), labels.size()));
+        tensors.put("labels", Tensors.of(labels.stream().mapToLong(l -> l).toArray(), labels.size()));
         Weights.save(out, Map.of(), tensors);
     }
 

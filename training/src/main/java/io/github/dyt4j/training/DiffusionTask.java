@@ -144,8 +144,8 @@ final class DiffusionTask implements Task {
                 }
                 features.add(own);
             }
-            double distance = FrechetDistance.between(
-                    torch.cat(new TensorVector(features.toArray(Tensor[]::new)), 0), real());
+            double distance =
+                    FrechetDistance.between(torch.cat(new TensorVector(features.toArray(Tensor[]::new)), 0), real());
             features.forEach(Scope::release);
             SequencedMap<String, Double> extras = new LinkedHashMap<>();
             extras.put(Denoising.LOSS.name(), seen.loss());
@@ -218,7 +218,9 @@ final class DiffusionTask implements Task {
                         .toArray();
                 long[] classes = LongStream.range(0, COLUMNS).map(_ -> label).toArray();
                 Tensor drawn = draw(SHOWN, numbers, classes).add(new Scalar(1)).mul(new Scalar(0.5));
-                sheet.add(LongStream.range(0, COLUMNS).mapToObj(i -> drawn.select(0, i)).toList());
+                sheet.add(LongStream.range(0, COLUMNS)
+                        .mapToObj(i -> drawn.select(0, i))
+                        .toList());
             }
             int scale = Math.max(1, 56 / (int) model.inputShape()[1]);
             return List.of(new Picture("samples", "Images drawn", caption(rows), Sheet.of(sheet, scale)));

@@ -59,7 +59,9 @@ final class LatentData implements DiffusionData {
                 order = Rng.of(seed ^ ORDER, pass, 0).permutation(data.train().size());
             }
             int from = (int) (next++ % batches) * size;
-            return batch(data.train(), IntStream.range(from, from + size).map(i -> order[i]).toArray());
+            return batch(
+                    data.train(),
+                    IntStream.range(from, from + size).map(i -> order[i]).toArray());
         }
 
         @Override

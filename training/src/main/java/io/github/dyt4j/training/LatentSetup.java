@@ -43,9 +43,10 @@ record LatentSetup(Recipe recipe, Latents data, DiffusionTransformer.Config conf
         int channels = (int) arguments.computeIfAbsent("in_chans", _ -> data.channels());
         int side = (int) arguments.computeIfAbsent("img_size", _ -> data.side());
         if (channels != data.channels() || side != data.side()) {
-            throw new UserError("The latents in " + recipe.data() + " are " + data.channels() + " x " + data.side() + " x "
-                    + data.side() + ", and the model takes " + channels + " x " + side + " x " + side
-                    + ".\nLeave in_chans and img_size away, and they are taken from the file.");
+            throw new UserError(
+                    "The latents in " + recipe.data() + " are " + data.channels() + " x " + data.side() + " x "
+                            + data.side() + ", and the model takes " + channels + " x " + side + " x " + side
+                            + ".\nLeave in_chans and img_size away, and they are taken from the file.");
         }
         int classes = (int) arguments.computeIfAbsent("num_classes", _ -> data.classes());
         if (classes < data.classes()) {

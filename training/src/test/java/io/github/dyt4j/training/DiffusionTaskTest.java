@@ -107,8 +107,9 @@ final class DiffusionTaskTest {
         assertThat(result.extras().getFirst().value()).isEqualTo(result.testLoss());
         assertThat(result.extras().getLast().value()).isGreaterThan(60); // stripes are told apart by anybody
         assertThat(result.ruleNotes()).singleElement().asString().contains("zero_init");
-        assertThat(Pictures.of(folder)).singleElement().satisfies(p -> assertThat(p.caption())
-                .contains("DDPM", "4 steps", "0, 1, 2"));
+        assertThat(Pictures.of(folder))
+                .singleElement()
+                .satisfies(p -> assertThat(p.caption()).contains("DDPM", "4 steps", "0, 1, 2"));
     }
 
     @ParameterizedTest
@@ -141,8 +142,8 @@ final class DiffusionTaskTest {
         assertThat(Pictures.of(run)).isEmpty();
         try (Task task = Task.of(recipe)) {
             assertThat(task.model().inputShape()).containsExactly(3, 4, 4);
-            assertThat(Tensors.shape(
-                            java.util.Objects.requireNonNull(task.model().parameters().state().get("y_embedder.embedding_table.weight"))))
+            assertThat(Tensors.shape(java.util.Objects.requireNonNull(
+                            task.model().parameters().state().get("y_embedder.embedding_table.weight"))))
                     .containsExactly(6, 16);
         }
     }
@@ -178,8 +179,10 @@ final class DiffusionTaskTest {
                 var _ = new Scope()) {
             long[] t = Tensors.longs(test.next().views().get(2));
             for (int tenth = 0; tenth < 10; tenth++) {
-                long from = tenth * 100;
-                assertThat(Arrays.stream(t).filter(i -> i >= from && i < from + 100).count())
+                long from = 100L * tenth;
+                assertThat(Arrays.stream(t)
+                                .filter(i -> i >= from && i < from + 100)
+                                .count())
                         .isBetween(2L, 4L);
             }
         }
@@ -247,14 +250,17 @@ final class DiffusionTaskTest {
 
     @Test
     void samplersKeysAreForDiffusionAlone() {
-        assertThatThrownBy(() -> Task.of(TinyRun.plain(data).with("sample_steps=20")).close())
+        assertThatThrownBy(() ->
+                        Task.of(TinyRun.plain(data).with("sample_steps=20")).close())
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("sample_steps is for diffusion");
     }
 
     @Test
     void latentsThatAreNotHereAreTriedAsNoise() {
-        DryRun tried = DryRun.of(recipe("nowhere.safetensors").with("img_size=8").with("norm=dyt"));
-        assertThat(String.join("\n", tried.lines())).contains("there is no nowhere.safetensors here", "noise of 4 x 8 x 8");
+        DryRun tried =
+                DryRun.of(recipe("nowhere.safetensors").with("img_size=8").with("norm=dyt"));
+        assertThat(String.join("\n", tried.lines()))
+                .contains("there is no nowhere.safetensors here", "noise of 4 x 8 x 8");
     }
 }

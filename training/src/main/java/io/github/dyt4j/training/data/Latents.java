@@ -22,10 +22,8 @@ import java.util.stream.IntStream;
 public final class Latents implements AutoCloseable {
     private static final String SUFFIX = ".safetensors";
     private static final int SHARE = 20;
-    private static final ValueLayout.OfFloat F32 =
-            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort F16 =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort F16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -76,8 +74,9 @@ public final class Latents implements AutoCloseable {
         int values = all.values;
         Map<String, Safetensors.Entry> entries = file.entries();
         if (entries.containsKey("test_latents") != entries.containsKey("test_labels")) {
-            throw new UserError(path + " has one of test_latents and test_labels, and not the other: both are a test set,"
-                    + " or neither.");
+            throw new UserError(
+                    path + " has one of test_latents and test_labels, and not the other: both are a test set,"
+                            + " or neither.");
         }
         Rows train = all;
         Rows test;
@@ -85,8 +84,8 @@ public final class Latents implements AutoCloseable {
         if (entries.containsKey("test_latents")) {
             test = Rows.of(path, file, "test_latents", "test_labels");
             if (test.values != values || test.shape[2] != all.shape[2]) {
-                throw new UserError(path + ": test_latents are " + shown(test.shape) + " and latents " + shown(all.shape)
-                        + ": but for their number they must be alike.");
+                throw new UserError(path + ": test_latents are " + shown(test.shape) + " and latents "
+                        + shown(all.shape) + ": but for their number they must be alike.");
             }
             whence = "";
         } else {
@@ -144,7 +143,8 @@ public final class Latents implements AutoCloseable {
                         + ", and must be (N, C, S, S): N square latents of C channels.");
             }
             if (!List.of("F32", "F16", "BF16").contains(x.dtype())) {
-                throw new UserError(path + ": " + latents + " are of dtype " + x.dtype() + ", and must be F32, F16 or BF16.");
+                throw new UserError(
+                        path + ": " + latents + " are of dtype " + x.dtype() + ", and must be F32, F16 or BF16.");
             }
             if (y.shape().length != 1 || y.shape()[0] != shape[0]) {
                 throw new UserError(path + ": " + labels + " are of shape " + shown(y.shape()) + ", and " + latents
@@ -160,7 +160,9 @@ public final class Latents implements AutoCloseable {
         private static int[] labels(Path path, String name, Safetensors.Entry y) {
             int[] labels = new int[Math.toIntExact(y.shape()[0])];
             for (int i = 0; i < labels.length; i++) {
-                long label = y.dtype().equals("I64") ? y.data().get(I64, 8L * i) : y.data().get(I32, 4L * i);
+                long label = y.dtype().equals("I64")
+                        ? y.data().get(I64, 8L * i)
+                        : y.data().get(I32, 4L * i);
                 if (label < 0 || label > 1_000_000) {
                     throw new UserError(path + ": " + name + "[" + i + "] is " + label
                             + ": labels count classes from 0, and no model here knows a million.");
@@ -193,8 +195,7 @@ public final class Latents implements AutoCloseable {
             }
             for (int k = 0; k < values; k++) {
                 short half = data.get(F16, 2 * (first + k));
-                out[offset + k] =
-                        dtype.equals("F16") ? Float.float16ToFloat(half) : Float.intBitsToFloat(half << 16);
+                out[offset + k] = dtype.equals("F16") ? Float.float16ToFloat(half) : Float.intBitsToFloat(half << 16);
             }
         }
     }

@@ -38,7 +38,8 @@ public final class FrechetDistance {
             Tensor values = torch.linalg_eigvalsh(product.add(product.t()).mul(new Scalar(0.5)));
             double overlap = nonNegative(values).sqrt().sum().item_double();
             double means = x.mean(0).sub(y.mean(0)).square().sum().item_double();
-            double distance = means + sigmaX.trace().item_double() + sigmaY.trace().item_double() - 2 * overlap;
+            double distance =
+                    means + sigmaX.trace().item_double() + sigmaY.trace().item_double() - 2 * overlap;
             return Math.max(distance, 0);
         }
     }

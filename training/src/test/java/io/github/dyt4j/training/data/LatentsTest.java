@@ -62,7 +62,7 @@ class LatentsTest {
             assertThat(latents.train().size()).isEqualTo(4);
             assertThat(latents.test().size()).isEqualTo(3);
             assertThat(latents.test().label(0)).isEqualTo(5);
-            assertThat(latents.classes()).isEqualTo(7);
+            assertThat(latents.classes()).isEqualTo(6);
         }
     }
 
@@ -87,11 +87,16 @@ class LatentsTest {
         List<Safetensors.Entry> entries = new ArrayList<>();
         for (String tensor : tensors.split(";")) {
             String[] parts = tensor.split(":");
-            long[] shape =
-                    Arrays.stream(parts[2].split("x")).mapToLong(Long::parseLong).toArray();
+            long[] shape = Arrays.stream(parts[2].split("x"))
+                    .mapToLong(Long::parseLong)
+                    .toArray();
             entries.add(
                     parts[1].startsWith("I") && parts[0].endsWith("labels")
-                            ? labels(parts[0], parts[1], (int) shape[0], parts.length > 3 ? Integer.parseInt(parts[3]) : 0)
+                            ? labels(
+                                    parts[0],
+                                    parts[1],
+                                    (int) shape[0],
+                                    parts.length > 3 ? Integer.parseInt(parts[3]) : 0)
                             : latents(parts[0], parts[1], shape));
         }
         Path file = write("bad.safetensors", entries.toArray(Safetensors.Entry[]::new));
