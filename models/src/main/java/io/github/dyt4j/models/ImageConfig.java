@@ -2,7 +2,12 @@ package io.github.dyt4j.models;
 
 /** A model of images before it is built: its input is (B, C, S, S), S = {@link #imgSize}, C = {@link #inChans}. */
 public sealed interface ImageConfig extends ModelConfig
-        permits VisionTransformer.Config, MaskedAutoencoder.Config, ConvNeXt.Config, ResNet.Config, Vgg.Config {
+        permits VisionTransformer.Config,
+                MaskedAutoencoder.Config,
+                DiffusionTransformer.Config,
+                ConvNeXt.Config,
+                ResNet.Config,
+                Vgg.Config {
     /** Height and width of the input in pixels. */
     int imgSize();
 

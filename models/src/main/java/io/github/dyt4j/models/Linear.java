@@ -37,6 +37,18 @@ public final class Linear {
                 p.parameter("weight", Init.uniform(bound, out, in)), p.parameter("bias", Init.uniform(bound, out)));
     }
 
+    /** Started as W ~ U(±√(6/(in + out))), b = 0 (Glorot and Bengio 2010, eq. 16). */
+    static Linear xavier(Parameters p, int in, int out) {
+        return new Linear(p.parameter("weight", Init.xavier(in, out, out, in)), p.parameter("bias", Init.zeros(out)));
+    }
+
+    /** Started at W = 0, b = 0. It draws what {@link #xavier} does, so that what is built after it starts the same beside either. */
+    static Linear zero(Parameters p, int in, int out) {
+        return new Linear(
+                p.parameter("weight", Init.zeroed(Init.xavier(in, out, out, in))),
+                p.parameter("bias", Init.zeros(out)));
+    }
+
     /** On tensors that something else holds too, as a language model's head its embedding. */
     Linear(Tensor weight, @Nullable Tensor bias) {
         this(fixed(weight, bias));

@@ -19,6 +19,7 @@ public final class Models {
         SIZES.putAll(ConvNeXt.sizes());
         SIZES.putAll(ResNet.sizes());
         SIZES.putAll(Vgg.sizes());
+        SIZES.putAll(DiffusionTransformer.sizes());
         SIZES.putAll(Llama.sizes());
     }
 

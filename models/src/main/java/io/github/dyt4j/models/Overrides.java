@@ -87,6 +87,12 @@ public final class Overrides {
         return read(key) == null ? standard : choice(key, type.getEnumConstants()[0], type);
     }
 
+    /** A flag that decides itself where nobody sets it: null. */
+    @Nullable
+    Boolean optionalFlag(String key, @Nullable Boolean standard) {
+        return read(key) == null ? standard : Boolean.valueOf(flag(key, false));
+    }
+
     <E extends Enum<E>> E choice(String key, E standard, Class<E> type) {
         Object value = read(key);
         if (value == null) {

@@ -40,6 +40,28 @@ public final class PatchEmbed {
         }
     }
 
+    private PatchEmbed(int patchSize, Tensor weight, Tensor bias) {
+        this.patchSize = patchSize;
+        weights = Linear.fixed(weight, bias);
+    }
+
+    /** Started as the product that it is: W ~ U(±√(6/(C·P·P + E))), b = 0. */
+    static PatchEmbed xavier(Parameters p, int patchSize, int inChans, int embedDim) {
+        Parameters proj = p.child("proj");
+        return new PatchEmbed(
+                patchSize,
+                proj.parameter(
+                        "weight",
+                        Init.xavier(
+                                (long) inChans * patchSize * patchSize,
+                                embedDim,
+                                embedDim,
+                                inChans,
+                                patchSize,
+                                patchSize)),
+                proj.parameter("bias", Init.zeros(embedDim)));
+    }
+
     public Tensor forward(Tensor x) { // (B, C, H, W)
         return embed(patches(x)); // (B, N, E)
     }

@@ -1,10 +1,10 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.models.DiffusionTransformer;
 import io.github.dyt4j.models.ImageConfig;
 import io.github.dyt4j.models.MaskedAutoencoder;
 import io.github.dyt4j.models.Model;
-import io.github.dyt4j.models.ModelConfig;
 import io.github.dyt4j.models.Models;
 import io.github.dyt4j.training.data.Image;
 import io.github.dyt4j.training.data.ImageData;
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noise) implements TaskSetup {
     static ImageSetup open(Recipe recipe) {
         TaskSetup.refuse(recipe, RecipeKeys.ofText(), "text", "images");
-        TaskSetup.refuseForeign(recipe, use(Models.config(recipe.model(), recipe.modelArguments())));
+        TaskSetup.refuseForeign(recipe, uses(recipe));
         if (recipe.data().equals("jdk")) {
             throw new UserError("The data jdk are text, and " + recipe.model() + " learns from images.\n"
                     + "Set data to a folder of images, or leave it away for those that come with dyt4j.");
@@ -43,9 +43,17 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
         return of(recipe, data);
     }
 
-    /** Which keys mean something to what this model is trained for. */
-    private static KeyUse use(ModelConfig config) {
-        return config instanceof MaskedAutoencoder.Config ? KeyUse.PROBE : KeyUse.CLASSES;
+    /** Keys that mean something to the objective of this model. */
+    private static KeyUse[] uses(Recipe recipe) {
+        return switch ((ImageConfig) Models.config(recipe.model(), recipe.modelArguments())) {
+            case DiffusionTransformer.Config _ -> {
+                // What the sampler draws is kept in [−1, 1], so that is where pixels must lie.
+                TaskSetup.refuse(recipe, List.of("mean", "std"), "other models", "pixels in [-1, 1]");
+                yield new KeyUse[] {KeyUse.SAMPLES};
+            }
+            case MaskedAutoencoder.Config _ -> new KeyUse[] {KeyUse.PROBE};
+            default -> new KeyUse[] {KeyUse.CLASSES};
+        };
     }
 
     static ImageSetup trial(Recipe recipe, ImageConfig config, int images) {
@@ -109,9 +117,11 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
 
     @Override
     public Task task(Model model) {
-        return model instanceof MaskedAutoencoder mae
-                ? new MaskedReconstructionTask(this, mae)
-                : new ClassificationTask(this, model);
+        return switch (model) {
+            case DiffusionTransformer dit -> new DiffusionTask(this, dit, new PixelData(this));
+            case MaskedAutoencoder mae -> new MaskedReconstructionTask(this, mae);
+            default -> new ClassificationTask(this, model);
+        };
     }
 
     /** What the recipe says of transforms, for the model's input. */
@@ -148,6 +158,11 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
         return Stream.of(data.train(), data.test())
                 .flatMap(d -> d.skipped().stream())
                 .toList();
+    }
+
+    /** What a loader reads, as tensors. */
+    Batches loaded(Loader loader) {
+        return new Loaded(loader);
     }
 
     private int threads() {

@@ -1,6 +1,7 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.models.DiffusionTransformer;
 import io.github.dyt4j.models.ImageConfig;
 import io.github.dyt4j.models.Llama;
 import io.github.dyt4j.models.Model;
@@ -9,6 +10,7 @@ import io.github.dyt4j.models.Models;
 import io.github.dyt4j.models.VisionTransformer;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.TorchRuntime;
+import io.github.dyt4j.training.data.Latents;
 import java.util.Arrays;
 import java.util.List;
 
@@ -16,7 +18,7 @@ import java.util.List;
  * A recipe's task before its model is built: the data, opened, and the model's sizes with what the data decide put in. Which task it is, the
  * kind of the model says: images go to a vision transformer, text to a language model.
  */
-public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, TextSetup {
+public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, LatentSetup, TextSetup {
     /**
      * Opens the recipe's data.
      *
@@ -24,6 +26,7 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Text
      */
     static TaskSetup of(Recipe recipe) {
         return switch (config(recipe)) {
+            case DiffusionTransformer.Config _ when Latents.named(recipe.data()) -> LatentSetup.open(recipe);
             case ImageConfig _ -> ImageSetup.open(recipe);
             case Llama.Config _ -> TextSetup.open(recipe);
         };
@@ -36,6 +39,7 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Text
      */
     static TaskSetup trial(Recipe recipe, int examples) {
         return switch (config(recipe)) {
+            case DiffusionTransformer.Config _ when Latents.named(recipe.data()) -> LatentSetup.trial(recipe, examples);
             case ImageConfig c -> ImageSetup.trial(recipe, c, examples);
             case Llama.Config c -> TextSetup.trial(recipe, c, examples);
         };
