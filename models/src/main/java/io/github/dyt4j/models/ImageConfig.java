@@ -1,7 +1,7 @@
 package io.github.dyt4j.models;
 
 /** A model of images before it is built: its input is (B, C, S, S), S = {@link #imgSize}, C = {@link #inChans}. */
-public sealed interface ImageConfig extends ModelConfig permits VisionTransformer.Config {
+public sealed interface ImageConfig extends ModelConfig permits VisionTransformer.Config, Dino.Config {
     /** Height and width of the input in pixels. */
     int imgSize();
 

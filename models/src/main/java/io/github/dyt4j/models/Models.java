@@ -15,6 +15,7 @@ public final class Models {
 
     static {
         SIZES.putAll(VisionTransformer.sizes());
+        SIZES.putAll(Dino.sizes());
         SIZES.putAll(Llama.sizes());
     }
 
