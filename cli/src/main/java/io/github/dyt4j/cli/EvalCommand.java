@@ -113,7 +113,8 @@ final class EvalCommand implements Callable<Integer> {
         if (!judged.metric().perplexity()) {
             return first + ", " + judged.metric().name() + " "
                     + RunLines.value(
-                            judged.evaluation().value(), judged.metric().unit());
+                            judged.evaluation().value(), judged.metric().unit())
+                    + RunLines.extras(judged.extras());
         }
         String bits = judged.bitsPerByte().isEmpty()
                 ? ""

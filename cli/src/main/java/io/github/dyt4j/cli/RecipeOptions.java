@@ -18,6 +18,14 @@ final class RecipeOptions {
                             + "Default: the recipe's.")
     private @Nullable String data;
 
+    @Option(
+            names = "--init",
+            paramLabel = "RUN",
+            description =
+                    "Begin with the weights of this run: fine-tuning. For compare also a comparison's folder, of which each norm and seed "
+                            + "takes its own run.")
+    private @Nullable String init;
+
     @Option(names = "--set", paramLabel = "K=V", description = "Sets a key of the recipe, as lr=1e-3; may be repeated.")
     private List<String> set = new ArrayList<>();
 
@@ -29,6 +37,9 @@ final class RecipeOptions {
         Recipe recipe = Recipes.find(nameOrPath);
         if (data != null) {
             recipe = recipe.with("data", data);
+        }
+        if (init != null) {
+            recipe = recipe.with("init", init);
         }
         if (skipBad) {
             recipe = recipe.with("skip_bad=true");

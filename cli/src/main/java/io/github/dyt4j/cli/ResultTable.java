@@ -1,5 +1,6 @@
 package io.github.dyt4j.cli;
 
+import io.github.dyt4j.lab.PairedStatistics.Spread;
 import io.github.dyt4j.lab.Results;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,7 @@ final class ResultTable {
         if (r.inNatsPerToken()) {
             head.add(PERPLEXITY, "perplexity");
         }
+        r.extras().forEach(e -> head.add(e.metric() + (e.unit().isEmpty() ? "" : " (" + e.unit() + ")")));
         rows.add(head);
         for (Results.Summary s : r.summary()) {
             List<Results.Run> runs = r.runs(s.norm());
@@ -36,6 +38,15 @@ final class ResultTable {
             if (r.inNatsPerToken()) {
                 row.add(PERPLEXITY, s.mean() == null ? "–" : number(Math.exp(s.mean()), 2, ""));
             }
+            r.extras().forEach(e -> {
+                int own = e.unit().equals("%") ? 1 : 3;
+                Spread spread = r.extra(s.norm(), e.metric());
+                row.add(
+                        spread.n() == 0
+                                ? "–"
+                                : number(spread.mean(), own, "")
+                                        + (spread.n() < 2 ? "" : " ± " + number(spread.sd(), own, "")));
+            });
             rows.add(row);
         }
         StringBuilder text = new StringBuilder();

@@ -4,8 +4,10 @@ import io.github.dyt4j.training.Objective;
 import io.github.dyt4j.training.Progress;
 import io.github.dyt4j.training.run.RunResult;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A run in plain lines, for files and pipes: one every ten seconds, one an evaluation, and how it ended. */
@@ -68,11 +70,12 @@ final class RunLines implements Progress {
         } else {
             out.accept(String.format(
                     Locale.ROOT,
-                    "Done: %s %s%s (best %s), %s ms a step, %d MB at most.",
+                    "Done: %s %s%s (best %s)%s, %s ms a step, %d MB at most.",
                     r.metric(),
                     value(r.value(), r.unit()),
                     perplexity(r.value(), r.unit()),
                     best,
+                    extras(r.extras()),
                     three(r.msPerStep() == null ? Double.NaN : r.msPerStep()),
                     r.peakBytes() >> 20));
         }
@@ -98,6 +101,13 @@ final class RunLines implements Progress {
         return value == null || !unit.equals(Objective.Metric.NATS_PER_TOKEN)
                 ? ""
                 : ", perplexity " + three(Math.exp(value));
+    }
+
+    /** ", k-NN accuracy 71.2%": what else was measured, each behind a comma. */
+    static String extras(List<RunResult.Extra> extras) {
+        return extras.stream()
+                .map(e -> ", " + e.metric() + " " + value(e.value(), e.unit()))
+                .collect(Collectors.joining());
     }
 
     /** "1532 images/s", "4096 tokens/s". */

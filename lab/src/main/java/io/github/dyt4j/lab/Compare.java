@@ -143,6 +143,9 @@ public final class Compare {
 
         Recipe recipe(String norm, int seed) {
             Recipe own = recipe.with("norm", norm).with("seed", seed);
+            if (recipe.has("init") && Files.exists(Path.of(recipe.text("init"), FILE))) {
+                own = own.with("init", run(Path.of(recipe.text("init")), norm, seed));
+            }
             return own.with("threads", threads());
         }
 

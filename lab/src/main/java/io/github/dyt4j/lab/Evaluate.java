@@ -6,8 +6,11 @@ import io.github.dyt4j.training.Evaluation;
 import io.github.dyt4j.training.Objective;
 import io.github.dyt4j.training.Recipe;
 import io.github.dyt4j.training.Task;
+import io.github.dyt4j.training.TrainedRun;
+import io.github.dyt4j.training.run.RunResult;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkpoint whose weights they are
  * @param data a line or two for people
  * @param bitsPerByte the loss of text whatever its tokenizer; nothing for images
+ * @param extras what else was measured
  */
 public record Evaluate(
         Recipe recipe,
@@ -24,7 +28,8 @@ public record Evaluate(
         String data,
         Objective.Metric metric,
         Evaluation evaluation,
-        OptionalDouble bitsPerByte) {
+        OptionalDouble bitsPerByte,
+        List<RunResult.Extra> extras) {
 
     /**
      * Judges a run's newest whole checkpoint, or the checkpoint in this folder. Writes nothing and takes no lock: the run may be going on.
@@ -41,14 +46,15 @@ public record Evaluate(
         TorchRuntime.start(recipe.integer("threads"));
         try (Task task = Task.of(recipe)) {
             Weights.load(run.weights(), task.model().parameters().state(), true);
-            Evaluation evaluation = Evaluation.of(task, recipe.bf16());
+            Evaluation evaluation = task.evaluate();
             return new Evaluate(
                     recipe,
                     run.checkpoint(),
                     task.describe(),
                     task.objective().metric(),
                     evaluation,
-                    task.bitsPerByte(evaluation.loss()));
+                    task.bitsPerByte(evaluation.loss()),
+                    RunResult.extras(task.objective().extraMetrics(), evaluation.extras()));
         }
     }
 }

@@ -136,6 +136,7 @@ record FinishedRun(Path folder, RunResult result, List<Map<String, Object>> metr
                 result.bestValue(),
                 result.diverged(),
                 ms == null ? 0 : ms,
-                result.peakBytes());
+                result.peakBytes(),
+                result.extras());
     }
 }

@@ -12,8 +12,11 @@ final class Report {
 
     private Report() {}
 
-    /** @param recipe the resolved recipe that the runs share, as YAML */
-    static String html(Results results, ReportData data, String recipe) {
+    /**
+     * @param recipe the resolved recipe that the runs share, as YAML
+     * @param pictures what the runs show, from {@link PictureSection}; empty where they show nothing
+     */
+    static String html(Results results, ReportData data, String recipe, String pictures) {
         ReportText text = new ReportText(results, data);
         return Html.fill(
                 Report.class,
@@ -26,6 +29,8 @@ final class Report {
                         Map.entry("lead", text.lead()),
                         Map.entry("table", text.table()),
                         Map.entry("tableCaption", text.tableCaption()),
+                        Map.entry("alsoMeasured", text.alsoMeasured()),
+                        Map.entry("pictures", pictures),
                         Map.entry("starts", text.starts()),
                         Map.entry("method", text.method()),
                         Map.entry("command", Html.escape(results.command())),

@@ -13,6 +13,7 @@ import io.github.dyt4j.lab.ReportData.SiteHistory;
 import io.github.dyt4j.lab.ReportData.Start;
 import io.github.dyt4j.lab.Results.Run;
 import io.github.dyt4j.lab.Results.Summary;
+import io.github.dyt4j.training.run.RunResult;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.DoubleSummaryStatistics;
@@ -188,6 +189,38 @@ final class ReportText {
                 + column("time a step")
                 + column("peak memory") + column("diverged") + "</tr></thead><tbody>";
         return head + data.norms().stream().map(this::row).collect(Collectors.joining()) + "</tbody></table>";
+    }
+
+    /** Means over seeds of what runs measured beside the value that they are judged by; nothing where that is all. */
+    String alsoMeasured() {
+        if (r.extras().isEmpty()) {
+            return "";
+        }
+        String head = r.extras().stream()
+                .map(e -> column(e.metric()
+                        + (e.unit().isEmpty() || e.unit().equals("%") ? "" : ", " + e.unit())
+                        + (e.higherIsBetter() ? "" : " (lower is better)")))
+                .collect(Collectors.joining());
+        String rows = data.norms().stream()
+                .map(n -> "<tr><th scope=\"row\">" + escape(n.label()) + "</th>"
+                        + r.extras().stream().map(e -> extra(n, e)).collect(Collectors.joining()) + "</tr>")
+                .collect(Collectors.joining());
+        return "<h3>Also measured</h3><table class=\"stack\"><thead><tr><th scope=\"col\">Norm</th>" + head
+                + "</tr></thead><tbody>" + rows + "</tbody></table>"
+                + "<p class=\"caption\">Mean ± sd over seeds, at the end of the same runs.</p>";
+    }
+
+    private String extra(Norm n, RunResult.Extra e) {
+        Spread s = r.extra(n.spec(), e.metric());
+        boolean percent = e.unit().equals("%");
+        int digits = percent ? 1 : 3;
+        return cell(
+                e.metric(),
+                s.n() == 0
+                        ? "–"
+                        : fixed(s.mean(), digits)
+                                + (s.n() < 2 ? "" : " ± " + fixed(s.sd(), digits))
+                                + (percent ? "%" : ""));
     }
 
     private String row(Norm n) {

@@ -6,11 +6,14 @@ import io.github.dyt4j.lab.PairedStatistics.Finding;
 import io.github.dyt4j.lab.PairedStatistics.Interval;
 import io.github.dyt4j.lab.PairedStatistics.Spread;
 import io.github.dyt4j.training.Objective;
+import io.github.dyt4j.training.run.RunResult;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +45,7 @@ public record Results(
      * @param value of the metric at the end; where the run diverged, the best value before it, or null if there was none
      * @param msPerStep median milliseconds of an optimizer step
      * @param peakBytes largest resident memory of the run's process
+     * @param extras what else was measured beside the value
      */
     public record Run(
             String norm,
@@ -50,7 +54,8 @@ public record Results(
             @Nullable Double bestValue,
             boolean diverged,
             double msPerStep,
-            long peakBytes) {}
+            long peakBytes,
+            List<RunResult.Extra> extras) {}
 
     /** One norm over its seeds, label its name for people; low95 and high95 by Student's t over seeds, the bootstrap over test examples. */
     public record Summary(
@@ -215,11 +220,30 @@ public record Results(
         return runs.stream().filter(r -> r.norm().equals(norm)).toList();
     }
 
+    /** What else was measured, in order: a metric of each name. */
+    @JsonIgnore
+    public List<RunResult.Extra> extras() {
+        SequencedMap<String, RunResult.Extra> extras = new LinkedHashMap<>();
+        runs.forEach(run -> run.extras().forEach(e -> extras.putIfAbsent(e.metric(), e)));
+        return List.copyOf(extras.values());
+    }
+
+    /** One of them over the runs of a norm. */
+    public Spread extra(String norm, String metric) {
+        return Spread.of(runs(norm).stream()
+                .flatMap(r -> r.extras().stream())
+                .filter(e -> e.metric().equals(metric))
+                .mapToDouble(RunResult.Extra::value)
+                .toArray());
+    }
+
     /** One line a run, with its norm's summary repeated on it, so that the file is one rectangle. */
     public String csv() {
+        List<String> extras = extras().stream().map(RunResult.Extra::metric).toList();
         StringBuilder csv = new StringBuilder(
                 "norm,seed,value,bestValue,diverged,msPerStep,peakBytes,mean,sd,difference,low95,high95,"
-                        + "bootstrapLow95,bootstrapHigh95,finding\n");
+                        + "bootstrapLow95,bootstrapHigh95,finding"
+                        + extras.stream().map(e -> "," + cell(e)).collect(Collectors.joining()) + "\n");
         for (Summary s : summary) {
             for (Run r : runs(s.norm())) {
                 Stream.of(
@@ -241,6 +265,14 @@ public record Results(
                         .map(Results::cell)
                         .reduce((a, b) -> a + "," + b)
                         .ifPresent(csv::append);
+                for (String name : extras) {
+                    csv.append(',')
+                            .append(cell(r.extras().stream()
+                                    .filter(e -> e.metric().equals(name))
+                                    .findFirst()
+                                    .map(RunResult.Extra::value)
+                                    .orElse(null)));
+                }
                 csv.append('\n');
             }
         }

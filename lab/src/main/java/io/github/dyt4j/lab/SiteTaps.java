@@ -12,6 +12,7 @@ import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.Tensors;
 import io.github.dyt4j.torch.TorchRuntime;
 import io.github.dyt4j.torch.Weights;
+import io.github.dyt4j.training.Batch;
 import io.github.dyt4j.training.Batches;
 import io.github.dyt4j.training.Recipe;
 import io.github.dyt4j.training.Task;
@@ -25,8 +26,10 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import tools.jackson.core.JacksonException;
@@ -82,13 +85,14 @@ final class SiteTaps {
                     model.parameters().state(),
                     true);
             model.parameters().training(false);
-            Tensor examples = batches.next().input();
+            Batch examples = batches.next().first(TOKENS);
             String called = task.setup().examples().one();
-            List<SitePoints> points = new ArrayList<>();
+            SequencedMap<String, SitePoints> points = new LinkedHashMap<>();
             NormSpec spec = model.norms().spec();
-            model.norms().tap((norm, input) -> points.add(points(spec, norm, input, called)));
-            model.forward(examples.narrow(0, 0, Math.min(TOKENS, examples.size(0))));
-            return points;
+            model.norms()
+                    .tap((norm, input) -> points.computeIfAbsent(norm.name(), _ -> points(spec, norm, input, called)));
+            task.objective().forward(model, examples);
+            return List.copyOf(points.values());
         }
     }
 

@@ -58,7 +58,9 @@ final class Study {
                 folder.resolve("results.json"),
                 Report.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(results) + "\n");
         replace(folder.resolve("results.csv"), results.csv());
-        replace(folder.resolve("report.html"), Report.html(results, study.data(results), study.recipe()));
+        replace(
+                folder.resolve("report.html"),
+                Report.html(results, study.data(results), study.recipe(), study.pictures(results)));
         return java.util.Optional.of(results);
     }
 
@@ -98,6 +100,18 @@ final class Study {
                         labels,
                         plan.seeds()),
                 outcomes);
+    }
+
+    /** Of the first seed of each norm. */
+    private String pictures(Results results) throws IOException {
+        SequencedMap<String, Path> first = new LinkedHashMap<>();
+        for (Summary s : results.summary()) {
+            List<FinishedRun> own = runs.getOrDefault(s.norm(), List.of());
+            if (!own.isEmpty()) {
+                first.put(s.label(), own.getFirst().folder());
+            }
+        }
+        return PictureSection.of(first);
     }
 
     /** α at every site before the first step. */

@@ -80,6 +80,11 @@ public final class AdamW implements AutoCloseable {
 
     /** One step down the gradients, with learning rate η; a parameter without a gradient stays. */
     public void step(double lr) {
+        step(lr, 1);
+    }
+
+    /** The same with every group's weight decay times {@code decay}. */
+    public void step(double lr, double decay) {
         steps++;
         try (var _ = new Scope();
                 var _ = Grad.off()) {
@@ -88,7 +93,7 @@ public final class AdamW implements AutoCloseable {
                 if (!g.defined()) {
                     continue;
                 }
-                AdamWCall call = AdamWCall.of(g.numel(), scale, beta1, beta2, eps, lr, m.weightDecay, steps);
+                AdamWCall call = AdamWCall.of(g.numel(), scale, beta1, beta2, eps, lr, m.weightDecay * decay, steps);
                 if (fused(m.parameter) && fused(g) && fused(m.mean) && fused(m.square)) {
                     fused(call, m, g);
                 } else {

@@ -1,5 +1,6 @@
 package io.github.dyt4j.torch;
 
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -8,6 +9,12 @@ import org.bytedeco.pytorch.Tensor;
 
 /** An exponential moving average of a model's state, {@code e ← d·e + (1 − d)·p} after every step (timm's ModelEmaV2). */
 public final class Ema implements AutoCloseable {
+    /** What is done with the averages; it may write files. */
+    @FunctionalInterface
+    public interface Work {
+        void run() throws IOException;
+    }
+
     private final SequencedMap<String, Tensor> live;
     private final SequencedMap<String, Tensor> average = new LinkedHashMap<>();
     private final double decay;
@@ -34,7 +41,7 @@ public final class Ema implements AutoCloseable {
     }
 
     /** Runs with the averages in the model's place; the model's own values are back afterwards, to the bit. */
-    public void during(Runnable evaluation) {
+    public void during(Work evaluation) throws IOException {
         try (var _ = new Scope();
                 var _ = Grad.off()) {
             Map<String, Tensor> own = new LinkedHashMap<>();

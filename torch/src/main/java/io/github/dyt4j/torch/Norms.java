@@ -6,6 +6,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,7 @@ public final class Norms {
     private final List<Norm> sites = new ArrayList<>();
     private @Nullable Tap tap;
     private @Nullable SequencedMap<String, Start> calibrating;
+    private Set<PointwiseNorm> calibrated = Set.of();
 
     public Norms(NormSpec spec) {
         this.spec = spec;
@@ -83,16 +86,31 @@ public final class Norms {
      * @throws UserError where a site's input is constant or not finite, so that it has no scale to match
      */
     public SequencedMap<String, Start> calibrate(Runnable forward) {
+        return calibrate(forward, pointwise().toList());
+    }
+
+    /** The same where a site has no start yet: all of a new model's with {@code init=calibrated}, none of loaded ones. */
+    public SequencedMap<String, Start> calibrateNew(Runnable forward) {
+        List<PointwiseNorm> waiting = pointwise().filter(PointwiseNorm::waits).toList();
+        return waiting.isEmpty() ? new LinkedHashMap<>() : calibrate(forward, waiting);
+    }
+
+    private Stream<PointwiseNorm> pointwise() {
+        return sites.stream().filter(PointwiseNorm.class::isInstance).map(PointwiseNorm.class::cast);
+    }
+
+    private SequencedMap<String, Start> calibrate(Runnable forward, List<PointwiseNorm> wanted) {
         SequencedMap<String, Start> starts = new LinkedHashMap<>();
         calibrating = starts;
+        calibrated = Set.copyOf(wanted);
         try (var _ = new Scope();
                 var _ = Grad.off()) {
             forward.run();
         } finally {
             calibrating = null;
         }
-        for (Norm norm : sites) {
-            if (norm instanceof PointwiseNorm && !starts.containsKey(norm.name())) {
+        for (Norm norm : wanted) {
+            if (!starts.containsKey(norm.name())) {
                 throw new UserError("norm '" + spec + "': the pass that calibrates never reached " + norm.name() + ".");
             }
         }
@@ -105,7 +123,7 @@ public final class Norms {
                     "γ and β of " + norm.name()
                             + " are folded into the next layer, so the model can neither be trained nor calibrated: run it under Grad.off(), or undo the folding");
         }
-        if (calibrating != null && norm instanceof PointwiseNorm pointwise) {
+        if (calibrating != null && norm instanceof PointwiseNorm pointwise && calibrated.contains(pointwise)) {
             calibrating.put(norm.name(), pointwise.calibrate(input));
         }
         if (tap != null) {

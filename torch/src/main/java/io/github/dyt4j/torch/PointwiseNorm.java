@@ -214,16 +214,21 @@ public final class PointwiseNorm implements Norm {
     }
 
     private void requireStart() {
-        if (started) {
-            return;
-        }
-        Tensor first = alpha != null ? alpha : weight;
-        if (first != null && Double.isNaN(first.flatten().select(0, 0).item_double())) {
+        if (waits()) {
             throw new UserError(
                     "norm '" + norms.spec() + "' at " + (name.isEmpty() ? "a bare layer" : name)
                             + " has seen no data to calibrate to.\nRun Norms.calibrate on a first batch, load a checkpoint, or use init=default.");
         }
-        started = true;
+    }
+
+    /** Whether α and γ still are to be set by calibration. */
+    boolean waits() {
+        if (!started) {
+            Tensor first = alpha != null ? alpha : weight;
+            started =
+                    first == null || !Double.isNaN(first.flatten().select(0, 0).item_double());
+        }
+        return !started;
     }
 
     private static boolean trains(@Nullable Tensor p) {

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class EmaTest {
     @Test
-    void followsByItsDecayAndStandsInOnlyForTheEvaluation() {
+    void followsByItsDecayAndStandsInOnlyForTheEvaluation() throws java.io.IOException {
         try (Parameters p = Parameters.root()) {
             Tensor w = p.parameter("w", Tensors.full(1, 3));
             try (Ema ema = new Ema(p.state(), 0.75)) {

@@ -33,7 +33,7 @@ final class Calibration {
                 var _ = new Scope();
                 var _ = Autocast.bf16(recipe.bf16())) {
             Batch first = batches.next();
-            return task.model().norms().calibrate(() -> task.model().forward(first.input()));
+            return task.model().norms().calibrateNew(() -> task.objective().forward(task.model(), first));
         } finally {
             parameters.training(true);
         }

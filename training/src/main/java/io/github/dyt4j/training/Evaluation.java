@@ -20,9 +20,29 @@ import org.jspecify.annotations.Nullable;
  * @param value of the objective's metric: the mean of the examples' scores
  * @param examples score of each, in the data's order
  * @param sites what the norms saw in the first batch, by name
+ * @param extras values of the objective's other metrics, by name
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record Evaluation(double loss, double value, float[] examples, SequencedMap<String, SiteState> sites) {
+public record Evaluation(
+        double loss,
+        double value,
+        float[] examples,
+        SequencedMap<String, SiteState> sites,
+        SequencedMap<String, Double> extras) {
+    /** The same pass judged by other scores, as those of a probe: the value is their mean. */
+    public Evaluation judgedBy(float[] scores, SequencedMap<String, Double> others) {
+        double sum = 0;
+        for (float score : scores) {
+            sum += score;
+        }
+        return new Evaluation(loss, sum / scores.length, scores, sites, others);
+    }
+
+    /** The same pass judged by a number of the whole test set, which is no mean over its examples. */
+    public Evaluation judgedBy(double whole, SequencedMap<String, Double> others) {
+        return new Evaluation(loss, whole, new float[0], sites, others);
+    }
+
     /**
      * A norm and its input over one batch.
      *
@@ -91,7 +111,7 @@ public record Evaluation(double loss, double value, float[] examples, SequencedM
                 examples[n++] = example;
             }
         }
-        return new Evaluation(loss / n, sum / n, examples, sites);
+        return new Evaluation(loss / n, sum / n, examples, sites, new LinkedHashMap<>());
     }
 
     private static Norms.Tap tap(SequencedMap<String, SiteState> sites) {

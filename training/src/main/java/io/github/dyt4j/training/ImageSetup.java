@@ -7,16 +7,25 @@ import io.github.dyt4j.models.Models;
 import io.github.dyt4j.training.data.Image;
 import io.github.dyt4j.training.data.ImageData;
 import io.github.dyt4j.training.data.ImageDataset;
+import io.github.dyt4j.training.data.ImageTransforms;
+import io.github.dyt4j.training.data.Interpolation;
+import io.github.dyt4j.training.data.Loader;
+import io.github.dyt4j.training.data.Mixup;
+import io.github.dyt4j.training.data.Pipeline;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Images and their classes, and a model with as many channels and classes as they have. */
 record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noise) implements TaskSetup {
     static ImageSetup open(Recipe recipe) {
         TaskSetup.refuse(recipe, RecipeKeys.ofText(), "text", "images");
+        TaskSetup.refuseForeign(recipe, KeyUse.CLASSES);
         if (recipe.data().equals("jdk")) {
             throw new UserError("The data jdk are text, and " + recipe.model() + " learns from images.\n"
                     + "Set data to a folder of images, or leave it away for those that come with dyt4j.");
@@ -43,6 +52,9 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
     static ImageSetup of(Recipe recipe, ImageData data) {
         SequencedMap<String, Object> arguments = recipe.modelArguments();
         arguments.putIfAbsent("in_chans", channels(data.train()));
+        if (((ImageConfig) Models.config(recipe.model(), recipe.modelArguments())).numClasses() == 0) {
+            return new ImageSetup(recipe, data, (ImageConfig) Models.config(recipe.model(), arguments), false);
+        }
         int classes = data.classes().size();
         int outputs = (int) arguments.computeIfAbsent("num_classes", _ -> classes);
         if (outputs < classes) {
@@ -90,6 +102,63 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
     @Override
     public Task task(Model model) {
         return new ClassificationTask(this, model);
+    }
+
+    /** What the recipe says of transforms, for the model's input. */
+    ImageTransforms transforms() {
+        return new ImageTransforms(
+                config.imgSize(),
+                config.inChans(),
+                recipe.has("mean") ? recipe.numbers("mean") : null,
+                recipe.has("std") ? recipe.numbers("std") : null,
+                Interpolation.of(recipe.text("interpolation")),
+                recipe.numbers("scale"),
+                recipe.numbers("ratio"),
+                recipe.number("hflip"),
+                recipe.has("aa") ? recipe.text("aa") : null,
+                recipe.number("reprob"),
+                recipe.number("crop_pct"));
+    }
+
+    /** Training batches without end, from this one on. */
+    Batches training(List<Pipeline> views, @Nullable Mixup mixing, long fromBatch) {
+        int epoch = Math.toIntExact(fromBatch / batchesPerEpoch());
+        int number = (int) (fromBatch % batchesPerEpoch());
+        return new Loaded(Loader.training(
+                data.train(), views, mixing, recipe.batchSize(), recipe.seed(), epoch, number, threads()));
+    }
+
+    /** Images once, in order. */
+    Batches once(ImageDataset images, Pipeline view) {
+        return new Loaded(Loader.evaluation(images, view, recipe.batchSize(), threads()));
+    }
+
+    /** What could not be read and was left out so far. */
+    List<String> skipped() {
+        return Stream.of(data.train(), data.test())
+                .flatMap(d -> d.skipped().stream())
+                .toList();
+    }
+
+    private int threads() {
+        return recipe.workers() == 0 ? Loader.defaultThreads() : recipe.workers();
+    }
+
+    private record Loaded(Loader loader) implements Batches {
+        @Override
+        public boolean hasNext() {
+            return loader.hasNext();
+        }
+
+        @Override
+        public Batch next() {
+            return Batch.of(loader.next());
+        }
+
+        @Override
+        public void close() {
+            loader.close();
+        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.models.Model;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /** What a model is trained for: a loss to go down, and a metric by which it is judged. */
@@ -34,4 +35,23 @@ public interface Objective {
     Scores score(Model model, Batch batch);
 
     Metric metric();
+
+    /** What else is measured beside {@link #metric}, in the order in which it is shown. */
+    default List<Metric> extraMetrics() {
+        return List.of();
+    }
+
+    /** A pass of the batch through the model that reaches every norm of it: what calibration and taps look at. */
+    default Tensor forward(Model model, Batch batch) {
+        return model.forward(batch.input());
+    }
+
+    /** Before the first forward pass of an optimizer step. */
+    default void before(Model model, Moment moment) {}
+
+    /** When the step's gradients are whole, before they are measured and clipped. */
+    default void afterBackward(Model model, Moment moment) {}
+
+    /** When the step has moved the weights. */
+    default void after(Model model, Moment moment) {}
 }

@@ -120,6 +120,11 @@ public final class Recipe {
                 where,
                 "warmup_epochs",
                 "warm-up ends before the run does, within epochs: " + epochs());
+        require(
+                !has("weight_decay_end") || number("weight_decay") > 0,
+                where,
+                "weight_decay_end",
+                "it goes on from weight_decay, which is 0 and must be positive then");
         require(number("min_lr") <= number("lr"), where, "min_lr", "min_lr is not above lr, which is " + show("lr"));
         require(
                 numbers("scale").get(0) <= numbers("scale").get(1),
@@ -296,6 +301,7 @@ public final class Recipe {
     /** The same with paths from the root, so that it means the same from any folder. */
     public Recipe withAbsolutePaths() {
         Recipe own = NAMED_DATA.contains(data()) ? this : with("data", absolute(data()));
+        own = has("init") ? own.with("init", absolute(text("init"))) : own;
         String tokenizer = text("tokenizer");
         return TokenizerChoice.of(tokenizer) instanceof TokenizerChoice.Given
                 ? own.with("tokenizer", absolute(tokenizer))

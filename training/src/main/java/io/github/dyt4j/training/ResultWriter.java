@@ -2,12 +2,14 @@ package io.github.dyt4j.training;
 
 import io.github.dyt4j.training.run.Environment;
 import io.github.dyt4j.training.run.Metrics;
+import io.github.dyt4j.training.run.Pictures;
 import io.github.dyt4j.training.run.RunFolder;
 import io.github.dyt4j.training.run.RunResult;
 import io.github.dyt4j.training.run.RunState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -34,6 +36,9 @@ final class ResultWriter {
 
     /** Keeps the scores of an evaluation: f32, little-endian, in the data's order. */
     void examples(float[] scores, boolean best) throws IOException {
+        if (scores.length == 0) {
+            return; // the value is of the test set as a whole
+        }
         byte[] bytes = new byte[Float.BYTES * scores.length];
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(scores);
         folder.store().replace(folder.path().resolve(LAST), bytes);
@@ -44,6 +49,7 @@ final class ResultWriter {
 
     RunResult write(RunState state, boolean diverged) throws IOException {
         Objective.Metric metric = task.objective().metric();
+        boolean scored = Files.exists(folder.path().resolve(LAST));
         RunState.@Nullable Tested best = state.best();
         RunState.@Nullable Tested valued = diverged ? best : state.last();
         List<Map<String, Object>> steps = Metrics.read(folder.metrics()).stream()
@@ -76,10 +82,12 @@ final class ResultWriter {
                 task.model().parameters().trainable().values().stream()
                         .mapToLong(Tensor::numel)
                         .sum(),
-                valued == null ? null : diverged ? BEST : LAST,
+                valued == null || !scored ? null : diverged ? BEST : LAST,
                 task.setup().examples().one(),
+                valued == null ? List.of() : RunResult.extras(task.objective().extraMetrics(), valued.extras()),
                 task.model().ruleNotes(),
                 Calibration.read(folder));
+        Pictures.write(folder, diverged ? List.of() : task.pictures());
         folder.writeResult(result.toMap());
         return result;
     }

@@ -21,6 +21,7 @@ public final class StepProbe implements AutoCloseable {
     private final boolean ownsTask;
     private final List<Batch> batches = new ArrayList<>();
     private int next;
+    private long steps;
 
     /** On the recipe's data, or on noise of the model's shape where those are not there. Threads are set before, by {@link TorchRuntime#start}. */
     public static StepProbe of(Recipe recipe) {
@@ -51,14 +52,16 @@ public final class StepProbe implements AutoCloseable {
 
     /** One step, its accumulated passes too. */
     public void step() {
+        Moment moment = new Moment(steps++, Integer.MAX_VALUE, Integer.MAX_VALUE);
+        step.begin(moment);
         for (int i = 0; i < recipe.gradAccumSteps(); i++) {
             TorchRuntime.seed(StepSeed.of(recipe.seed(), next));
             try (var _ = new Scope()) {
                 step.backward(batches.get(next++ % batches.size()));
             }
         }
-        step.clip();
-        step.update(LR);
+        step.clip(moment);
+        step.update(moment, LR);
     }
 
     /** The model's norm slots. */
@@ -71,7 +74,7 @@ public final class StepProbe implements AutoCloseable {
         try (var _ = new Scope();
                 var _ = Grad.off();
                 var _ = Autocast.bf16(recipe.bf16())) {
-            task.model().forward(batches.getFirst().input());
+            task.objective().forward(task.model(), batches.getFirst());
         }
     }
 

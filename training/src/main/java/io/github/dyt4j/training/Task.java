@@ -50,6 +50,16 @@ public interface Task extends AutoCloseable {
         return OptionalDouble.empty();
     }
 
+    /** Judges the model as it is: its scores on the test data, unless the task has another way. */
+    default Evaluation evaluate() {
+        return Evaluation.of(this, setup().recipe().bf16());
+    }
+
+    /** What people would rather look at than read, of the model as it is; asked for once, when a run has ended. */
+    default List<Picture> pictures() {
+        return List.of();
+    }
+
     /** Puts beside a run's weights what else their use takes: a language model's tokenizer. */
     default void writeCompanions(Path run) throws IOException {}
 

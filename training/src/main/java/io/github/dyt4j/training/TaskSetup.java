@@ -8,6 +8,7 @@ import io.github.dyt4j.models.ModelConfig;
 import io.github.dyt4j.models.Models;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.TorchRuntime;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -49,6 +50,20 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Text
             if (recipe.sets(key)) {
                 throw new UserError(key + " is for " + theirs + ", and " + recipe.model() + " learns from " + own
                         + ": leave it away.");
+            }
+        }
+    }
+
+    /** Refuses keys that are set and mean something to other objectives alone. */
+    static void refuseForeign(Recipe recipe, KeyUse... own) {
+        for (KeyUse use : KeyUse.values()) {
+            if (!Arrays.asList(own).contains(use)) {
+                for (String key : use.keys()) {
+                    if (recipe.sets(key)) {
+                        throw new UserError(key + " is for " + use.whose() + ", and " + recipe.model()
+                                + " has no use for it: leave it away.");
+                    }
+                }
             }
         }
     }

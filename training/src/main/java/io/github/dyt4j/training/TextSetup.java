@@ -22,6 +22,7 @@ import java.util.Map;
 record TextSetup(Recipe recipe, TokenData data, Llama.Config config, int length, boolean noise) implements TaskSetup {
     static TextSetup open(Recipe recipe) {
         TaskSetup.refuse(recipe, RecipeKeys.ofImages(), "images", "text");
+        TaskSetup.refuseForeign(recipe);
         if (recipe.data().equals("builtin")) {
             throw new UserError(
                     "The data builtin are images, and " + recipe.model() + " learns from text.\n"

@@ -85,6 +85,11 @@ public final class Trainer implements AutoCloseable {
             }
             TorchRuntime.start(recipe.integer("threads"));
             try (Task task = tasks.apply(recipe)) {
+                // Before anything is written: what does not fit binds nobody.
+                if (recipe.has("init")
+                        && run.checkpoints(CHECKPOINTS_KEPT).latest().isEmpty()) {
+                    progress.note(InitialWeights.load(recipe, task.model()));
+                }
                 if (!Files.exists(run.recipe())) {
                     run.writeRecipe(recipe.resolved());
                 }
@@ -161,17 +166,19 @@ public final class Trainer implements AutoCloseable {
                     skipRemainder(batches);
                 }
                 long started = System.nanoTime();
+                Moment moment = new Moment(step, totalSteps, stepsPerEpoch);
+                training.begin(moment);
                 double loss = 0;
                 for (int i = 0; i < accumulate; i++) {
                     TorchRuntime.seed(StepSeed.of(recipe.seed(), step * accumulate + i));
                     loss += backward(batches) / accumulate;
                 }
-                double norm = training.clip();
+                double norm = training.clip(moment);
                 if (divergence.failed(loss) || !Double.isFinite(norm)) {
                     return Optional.of(diverged(log, step, epoch + 1, Double.isFinite(norm) ? loss : norm));
                 }
                 double lr = schedule.at(step);
-                training.update(lr);
+                training.update(moment, lr);
                 if (ema != null) {
                     ema.update();
                 }
@@ -224,24 +231,20 @@ public final class Trainer implements AutoCloseable {
     /** Judges the model, the averaged one where averaging is on; what is not finite is nobody's best. */
     private Evaluation evaluate(RunLog log, long step, int epoch) throws IOException {
         Evaluation[] seen = new Evaluation[1];
-        Runnable judge = () -> seen[0] = Evaluation.of(task, recipe.bf16());
-        if (ema == null) {
-            judge.run();
-        } else {
-            ema.during(judge);
-        }
+        judged(() -> seen[0] = task.evaluate());
         Evaluation tested = seen[0];
         Objective.Metric metric = task.objective().metric();
         Map<String, Number> line = new LinkedHashMap<>();
         line.put("loss", tested.loss());
         line.put(metric.name(), tested.value());
+        line.putAll(tested.extras());
         if (metric.perplexity()) {
             line.put("perplexity", Math.exp(tested.value()));
         }
         log.metrics(step, epoch, "test", line);
         log.sites(step, epoch, List.copyOf(tested.sites().values()));
         if (Double.isFinite(tested.loss())) {
-            RunState.Tested now = new RunState.Tested(step, tested.value(), tested.loss());
+            RunState.Tested now = new RunState.Tested(step, tested.value(), tested.loss(), tested.extras());
             RunState.Tested before = state.best() == null ? now : state.best();
             boolean best = state.best() == null || metric.better(now.value(), before.value());
             state = state.tested(now, best);
@@ -266,9 +269,19 @@ public final class Trainer implements AutoCloseable {
 
     private RunResult end(RunLog log, boolean diverged) throws IOException {
         log.force();
-        RunResult result = results.write(state, diverged);
-        progress.ended(result);
-        return result;
+        RunResult[] result = new RunResult[1];
+        judged(() -> result[0] = results.write(state, diverged));
+        progress.ended(result[0]);
+        return result[0];
+    }
+
+    /** Does something with the weights that are judged: the averaged ones where averaging is on. */
+    private void judged(Ema.Work judging) throws IOException {
+        if (ema == null) {
+            judging.run();
+        } else {
+            ema.during(judging);
+        }
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.github.dyt4j.training;
 
 import io.github.dyt4j.torch.AdamW;
 import io.github.dyt4j.torch.Autocast;
+import io.github.dyt4j.torch.Grad;
+import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.Subnormals;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -20,6 +22,11 @@ record TrainingStep(Recipe recipe, Task task, AdamW optimizer) {
                         recipe.number("eps")));
     }
 
+    /** Begins an optimizer step. */
+    void begin(Moment moment) {
+        task.objective().before(task.model(), moment);
+    }
+
     /** Adds the gradients of one batch, scaled for the mean over all that the step accumulates; returns its loss. Needs an open scope. */
     double backward(Batch batch) {
         try (var _ = Subnormals.flushed()) {
@@ -35,14 +42,39 @@ record TrainingStep(Recipe recipe, Task task, AdamW optimizer) {
         }
     }
 
-    /** Has the update clip the gradients as the recipe says, and returns their norm. */
-    double clip() {
-        return optimizer.clip(recipe.optionalNumber("clip_grad").orElse(0));
+    /** Has the update clip the gradients as the recipe says, and returns their norm before that. */
+    double clip(Moment moment) {
+        task.objective().afterBackward(task.model(), moment);
+        double most = recipe.optionalNumber("clip_grad").orElse(0);
+        if (!recipe.text("clip_mode").equals("parameter")) {
+            return optimizer.clip(most);
+        }
+        double norm = optimizer.clip(0);
+        if (most > 0) {
+            task.model().parameters().trainable().values().forEach(p -> clip(p, most));
+        }
+        return norm;
+    }
+
+    /** One parameter's gradient by its own norm, as the authors of DINO do. */
+    private static void clip(Tensor parameter, double most) {
+        try (var _ = new Scope();
+                var _ = Grad.off()) {
+            Tensor g = parameter.grad();
+            double coefficient = g.defined() ? most / (g.norm().item_double() + 1e-6) : 1;
+            if (coefficient < 1) {
+                g.mul_(new Scalar(coefficient));
+            }
+        }
     }
 
     /** Goes down the gradients, then forgets them. */
-    void update(double lr) {
-        optimizer.step(lr);
+    void update(Moment moment, double lr) {
+        double start = recipe.number("weight_decay");
+        double decay =
+                recipe.has("weight_decay_end") ? moment.cosine(start, recipe.number("weight_decay_end")) / start : 1;
+        optimizer.step(lr, decay);
         task.model().parameters().zeroGrad();
+        task.objective().after(task.model(), moment);
     }
 }

@@ -2,13 +2,13 @@ package io.github.dyt4j.lab.llm;
 
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.kernels.Dtype;
-import io.github.dyt4j.lab.TrainedRun;
 import io.github.dyt4j.models.HuggingFaceFolder;
 import io.github.dyt4j.models.Llama;
 import io.github.dyt4j.torch.MappedWeights;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.Parameters;
 import io.github.dyt4j.training.LanguageModels;
+import io.github.dyt4j.training.TrainedRun;
 import io.github.dyt4j.training.run.RunTensors;
 import io.github.dyt4j.training.text.Tokenizer;
 import io.github.dyt4j.training.text.TokenizerFile;

@@ -2,15 +2,18 @@ package io.github.dyt4j.training.data;
 
 import io.github.dyt4j.formats.UserError;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +30,7 @@ public final class Loader implements Iterator<HostBatch>, AutoCloseable {
     private static final long MIXING = 0x6D6978L;
 
     private final ImageDataset data;
-    private final Pipeline pipeline;
+    private final List<Pipeline> pipelines;
     private final @Nullable Mixup mixup;
     private final int batchSize;
     private final boolean training;
@@ -44,14 +47,14 @@ public final class Loader implements Iterator<HostBatch>, AutoCloseable {
 
     private Loader(
             ImageDataset data,
-            Pipeline pipeline,
+            List<Pipeline> pipelines,
             @Nullable Mixup mixup,
             int batchSize,
             boolean training,
             long seed,
             int threads) {
         this.data = data;
-        this.pipeline = pipeline;
+        this.pipelines = List.copyOf(pipelines);
         this.mixup = mixup;
         this.batchSize = batchSize;
         this.training = training;
@@ -70,12 +73,13 @@ public final class Loader implements Iterator<HostBatch>, AutoCloseable {
     /**
      * Batches for training without end, from batch {@code batch} of epoch {@code epoch} (both from 0).
      *
-     * @param mixup null: no soft targets
+     * @param views of each image, in this order from one stream of chance; all have as many channels
+     * @param mixup of the first view; null: no soft targets
      * @param threads 0: {@link #defaultThreads}
      */
     public static Loader training(
             ImageDataset data,
-            Pipeline pipeline,
+            List<Pipeline> views,
             @Nullable Mixup mixup,
             int batchSize,
             long seed,
@@ -86,14 +90,14 @@ public final class Loader implements Iterator<HostBatch>, AutoCloseable {
             throw new UserError("%d training images do not fill one batch of %d.".formatted(data.size(), batchSize)
                     + "\nTake a smaller batch_size.");
         }
-        Loader loader = new Loader(data, pipeline, mixup, batchSize, true, seed, threads);
+        Loader loader = new Loader(data, views, mixup, batchSize, true, seed, threads);
         loader.submitted = (long) epoch * loader.batchesPerEpoch() + batch;
         return loader;
     }
 
     /** The data once, in order; the last batch may be smaller. The pipeline should have nothing random. */
     public static Loader evaluation(ImageDataset data, Pipeline pipeline, int batchSize, int threads) {
-        return new Loader(data, pipeline, null, batchSize, false, 0, threads);
+        return new Loader(data, List.of(pipeline), null, batchSize, false, 0, threads);
     }
 
     public int batchesPerEpoch() {
@@ -139,8 +143,9 @@ public final class Loader implements Iterator<HostBatch>, AutoCloseable {
         int number = (int) (position % batchesPerEpoch());
         int from = number * batchSize;
         int wanted = Math.min(batchSize, data.size() - from);
-        int size = pipeline.size();
-        float[] pixels = new float[Math.multiplyExact(wanted, size)]; // (n, C, H, W)
+        List<float[]> pixels = pipelines.stream()
+                .map(p -> new float[Math.multiplyExact(wanted, p.size())]) // (n, C, H, W)
+                .collect(Collectors.toCollection(ArrayList::new));
         int[] labels = new int[wanted];
         int[] indices = new int[wanted];
         int n = 0;
@@ -150,7 +155,7 @@ public final class Loader implements Iterator<HostBatch>, AutoCloseable {
             if (image.isEmpty()) {
                 continue;
             }
-            transform(image.get(), index, epoch, pixels, n * size);
+            transform(image.get(), index, epoch, pixels, n);
             labels[n] = data.label(index);
             indices[n] = index;
             n++;
@@ -160,22 +165,42 @@ public final class Loader implements Iterator<HostBatch>, AutoCloseable {
                     .formatted(wanted, data.skipped().getFirst()));
         }
         if (n < wanted) {
-            pixels = Arrays.copyOf(pixels, n * size);
+            int left = n;
+            for (int v = 0; v < pipelines.size(); v++) {
+                pixels.set(
+                        v, Arrays.copyOf(pixels.get(v), left * pipelines.get(v).size()));
+            }
             labels = Arrays.copyOf(labels, n);
             indices = Arrays.copyOf(indices, n);
         }
-        int c = pipeline.channels();
-        int h = pipeline.height();
-        int w = pipeline.width();
+        int c = pipelines.getFirst().channels();
         float[] targets = mixup == null
                 ? null
-                : mixup.apply(pixels, labels, c, h, w, epoch, Rng.of(seed ^ MIXING, epoch, number));
-        return new HostBatch(epoch, number, n, c, h, w, pixels, labels, targets, indices);
+                : mixup.apply(
+                        pixels.getFirst(),
+                        labels,
+                        c,
+                        pipelines.getFirst().height(),
+                        pipelines.getFirst().width(),
+                        epoch,
+                        Rng.of(seed ^ MIXING, epoch, number));
+        List<HostBatch.View> views = new ArrayList<>();
+        for (int v = 0; v < pipelines.size(); v++) {
+            views.add(new HostBatch.View(
+                    pipelines.get(v).height(), pipelines.get(v).width(), pixels.get(v)));
+        }
+        return new HostBatch(epoch, number, n, c, views, labels, targets, indices);
     }
 
-    private void transform(Image image, int index, int epoch, float[] out, int offset) {
+    /** Writes every view of the image as the n-th of the batch. */
+    private void transform(Image image, int index, int epoch, List<float[]> out, int n) {
+        Rng rng = Rng.of(seed, epoch, index);
         try {
-            pipeline.apply(image, Rng.of(seed, epoch, index), out, offset);
+            for (int v = 0; v < pipelines.size(); v++) {
+                pipelines
+                        .get(v)
+                        .apply(image, rng, out.get(v), n * pipelines.get(v).size());
+            }
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(data.name(index) + ": " + e.getMessage(), e);
         }

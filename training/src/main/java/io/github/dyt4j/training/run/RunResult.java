@@ -1,5 +1,6 @@
 package io.github.dyt4j.training.run;
 
+import io.github.dyt4j.training.Objective;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,6 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param examples the file in the run's folder with the scores of the test examples, in the data's order, that {@code value} is the mean of:
  *     f32, little-endian
  * @param example what an example is: "image" or "sequence"
+ * @param extras what else was measured in the evaluation that {@code value} is of
  * @param ruleNotes what the family's rule for this norm changed beside the norm
  * @param calibration what a calibrated start set, by site
  */
@@ -51,10 +53,27 @@ public record RunResult(
         long parameters,
         @Nullable String examples,
         String example,
+        List<Extra> extras,
         List<String> ruleNotes,
         @Nullable Map<String, Map<String, @Nullable Double>> calibration) {
 
+    /** A metric beside the one that a run is judged by. */
+    public record Extra(String metric, String unit, boolean higherIsBetter, double value) {}
+
+    @SuppressWarnings("ConstantValue") // a result from before there were any
+    public RunResult {
+        extras = extras == null ? List.of() : extras;
+    }
+
     private static final JsonMapper JSON = JsonMapper.shared();
+
+    /** The values of these metrics that are there. */
+    public static List<Extra> extras(List<Objective.Metric> metrics, Map<String, Double> values) {
+        return metrics.stream()
+                .filter(m -> values.containsKey(m.name()))
+                .map(m -> new Extra(m.name(), m.unit(), m.higherIsBetter(), values.getOrDefault(m.name(), Double.NaN)))
+                .toList();
+    }
 
     /** The result in a run's folder; nothing while the run goes on. */
     public static Optional<RunResult> read(Path run) throws IOException {

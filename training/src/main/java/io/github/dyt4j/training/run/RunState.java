@@ -4,7 +4,9 @@ import io.github.dyt4j.formats.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -27,8 +29,13 @@ public record RunState(
     static final String FILE = "state.json";
     private static final JsonMapper JSON = JsonMapper.shared();
 
-    /** A value of the metric, and the loss beside it. */
-    public record Tested(long step, double value, double loss) {}
+    /** A value of the metric, the loss beside it, and what else was measured, by name. */
+    public record Tested(long step, double value, double loss, SequencedMap<String, Double> extras) {
+        @SuppressWarnings("ConstantValue") // a checkpoint from before there were any
+        public Tested {
+            extras = extras == null ? new LinkedHashMap<>() : extras;
+        }
+    }
 
     public static final RunState START = new RunState(0, null, null, List.of(), RunLog.Positions.START);
 

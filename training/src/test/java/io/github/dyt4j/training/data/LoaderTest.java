@@ -42,8 +42,8 @@ class LoaderTest {
 
     @Test
     void everyThreadCountGivesTheSameBatches() {
-        List<HostBatch> one = take(Loader.training(DATA, AUGMENTED, MIXUP, 8, 7, 0, 0, 1), 20);
-        List<HostBatch> four = take(Loader.training(DATA, AUGMENTED, MIXUP, 8, 7, 0, 0, 4), 20);
+        List<HostBatch> one = take(Loader.training(DATA, List.of(AUGMENTED), MIXUP, 8, 7, 0, 0, 1), 20);
+        List<HostBatch> four = take(Loader.training(DATA, List.of(AUGMENTED), MIXUP, 8, 7, 0, 0, 4), 20);
         for (int i = 0; i < 20; i++) {
             assertSame(one.get(i), four.get(i));
         }
@@ -51,9 +51,10 @@ class LoaderTest {
 
     @Test
     void anyStartGivesTheRestOfTheUnbrokenRun() {
-        List<HostBatch> all = take(Loader.training(DATA, AUGMENTED, MIXUP, 8, 7, 0, 0, 2), 20);
+        List<HostBatch> all = take(Loader.training(DATA, List.of(AUGMENTED), MIXUP, 8, 7, 0, 0, 2), 20);
         for (int start : new int[] {1, 5, 6, 7, 13}) {
-            List<HostBatch> rest = take(Loader.training(DATA, AUGMENTED, MIXUP, 8, 7, start / 6, start % 6, 2), 4);
+            List<HostBatch> rest =
+                    take(Loader.training(DATA, List.of(AUGMENTED), MIXUP, 8, 7, start / 6, start % 6, 2), 4);
             for (int i = 0; i < 4; i++) {
                 assertSame(rest.get(i), all.get(start + i));
             }
@@ -62,7 +63,7 @@ class LoaderTest {
 
     @Test
     void anEpochShowsEachImageOnceAndDropsTheLastIncompleteBatch() {
-        try (Loader loader = Loader.training(DATA, PLAIN, null, 8, 7, 0, 0, 2)) {
+        try (Loader loader = Loader.training(DATA, List.of(PLAIN), null, 8, 7, 0, 0, 2)) {
             assertThat(loader.batchesPerEpoch()).isEqualTo(6);
             Set<Integer> seen = new TreeSet<>();
             List<Integer> order = new ArrayList<>();
@@ -93,10 +94,10 @@ class LoaderTest {
 
     @Test
     void theOrderDependsOnTheSeed() {
-        int[] a = take(Loader.training(DATA, PLAIN, null, 8, 1, 0, 0, 1), 1)
+        int[] a = take(Loader.training(DATA, List.of(PLAIN), null, 8, 1, 0, 0, 1), 1)
                 .getFirst()
                 .indices();
-        int[] b = take(Loader.training(DATA, PLAIN, null, 8, 2, 0, 0, 1), 1)
+        int[] b = take(Loader.training(DATA, List.of(PLAIN), null, 8, 2, 0, 0, 1), 1)
                 .getFirst()
                 .indices();
         assertThat(a).isNotEqualTo(b);
@@ -104,18 +105,19 @@ class LoaderTest {
 
     @Test
     void theOrderDoesNotDependOnAugmentation() {
-        HostBatch a = take(Loader.training(DATA, PLAIN, null, 8, 1, 0, 0, 1), 1).getFirst();
-        HostBatch b =
-                take(Loader.training(DATA, AUGMENTED, MIXUP, 8, 1, 0, 0, 1), 1).getFirst();
+        HostBatch a = take(Loader.training(DATA, List.of(PLAIN), null, 8, 1, 0, 0, 1), 1)
+                .getFirst();
+        HostBatch b = take(Loader.training(DATA, List.of(AUGMENTED), MIXUP, 8, 1, 0, 0, 1), 1)
+                .getFirst();
         assertThat(a.indices()).isEqualTo(b.indices());
     }
 
     @Test
     void anImagesAugmentationDoesNotDependOnItsPlaceInTheBatch() {
-        HostBatch eights =
-                take(Loader.training(DATA, AUGMENTED, null, 8, 1, 0, 1, 1), 1).getFirst();
-        HostBatch twelves =
-                take(Loader.training(DATA, AUGMENTED, null, 12, 1, 0, 0, 1), 1).getFirst();
+        HostBatch eights = take(Loader.training(DATA, List.of(AUGMENTED), null, 8, 1, 0, 1, 1), 1)
+                .getFirst();
+        HostBatch twelves = take(Loader.training(DATA, List.of(AUGMENTED), null, 12, 1, 0, 0, 1), 1)
+                .getFirst();
         for (int i = 0; i < 4; i++) { // batches 8 … 15 and 0 … 11 of one order
             assertThat(eights.indices()[i]).isEqualTo(twelves.indices()[i + 8]);
             assertThat(Arrays.copyOfRange(eights.pixels(), i * 24, i * 24 + 24))
@@ -141,7 +143,7 @@ class LoaderTest {
 
     @Test
     void aBatchLargerThanTheDataIsTheUsersError() {
-        assertThatThrownBy(() -> Loader.training(DATA, PLAIN, null, 64, 0, 0, 0, 1))
+        assertThatThrownBy(() -> Loader.training(DATA, List.of(PLAIN), null, 64, 0, 0, 0, 1))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("53 training images do not fill one batch of 64");
     }
@@ -153,13 +155,14 @@ class LoaderTest {
         Samples.write(broken, "no image at all".getBytes(java.nio.charset.StandardCharsets.UTF_8));
         Pipeline rgb = new Pipeline(3, 6, 8, List.of(), Normalize.same(3, 0.5, 0.5), null);
         ImageDataset strict = ImageData.open(dir).train();
-        assertThatThrownBy(() -> take(Loader.training(strict, rgb, null, 4, 0, 0, 0, 2), 2))
+        assertThatThrownBy(() -> take(Loader.training(strict, List.of(rgb), null, 4, 0, 0, 0, 2), 2))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining(broken.toString())
                 .hasMessageContaining("--skip-bad");
 
         ImageDataset lenient = ImageData.open(dir, true).train();
-        List<HostBatch> batches = take(Loader.training(lenient, rgb, Mixup.smoothing(0.1, 2), 4, 0, 0, 0, 2), 2);
+        List<HostBatch> batches =
+                take(Loader.training(lenient, List.of(rgb), Mixup.smoothing(0.1, 2), 4, 0, 0, 0, 2), 2);
         assertThat(batches.stream().mapToInt(HostBatch::n).sum()).isEqualTo(7);
         for (HostBatch b : batches) {
             assertThat(b.pixels()).hasSize(b.n() * 3 * 6 * 8);
@@ -180,7 +183,7 @@ class LoaderTest {
     @Test
     void aClosedLoaderLeavesNoThreadAndNoBatch() throws InterruptedException {
         Set<Thread> before = Thread.getAllStackTraces().keySet();
-        Loader loader = Loader.training(DATA, AUGMENTED, MIXUP, 8, 7, 0, 0, 3);
+        Loader loader = Loader.training(DATA, List.of(AUGMENTED), MIXUP, 8, 7, 0, 0, 3);
         loader.next();
         loader.close();
         assertThat(loader.hasNext()).isFalse();
@@ -190,5 +193,25 @@ class LoaderTest {
                 assertThat(t.isAlive()).isFalse();
             }
         }
+    }
+
+    @Test
+    void viewsOfAnImageFollowOneAnotherInItsChance() {
+        Pipeline small = new ImageTransforms(
+                        4, 1, null, null, Interpolation.BILINEAR, List.of(0.1, 0.5), List.of(1.0, 1.0), 0.5, null, 0, 1)
+                .training();
+        Pipeline large = new ImageTransforms(
+                        6, 1, null, null, Interpolation.BILINEAR, List.of(0.4, 1.0), List.of(1.0, 1.0), 0.5, null, 0, 1)
+                .training();
+        HostBatch alone = take(Loader.training(DATA, List.of(large), null, 8, 7, 0, 0, 1), 1)
+                .getFirst();
+        HostBatch both = take(Loader.training(DATA, List.of(large, small, small), null, 8, 7, 0, 0, 3), 1)
+                .getFirst();
+        assertThat(both.views()).hasSize(3);
+        assertThat(both.pixels()).isEqualTo(alone.pixels());
+        assertThat(both.views().get(1).height()).isEqualTo(4);
+        assertThat(both.views().get(1).pixels()).hasSize(8 * 4 * 4);
+        assertThat(both.views().get(1).pixels())
+                .isNotEqualTo(both.views().get(2).pixels());
     }
 }

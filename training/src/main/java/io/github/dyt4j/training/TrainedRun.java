@@ -1,7 +1,6 @@
-package io.github.dyt4j.lab;
+package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
-import io.github.dyt4j.training.Recipe;
 import io.github.dyt4j.training.run.Checkpoint;
 import io.github.dyt4j.training.run.FileStore;
 import io.github.dyt4j.training.run.RunTensors;

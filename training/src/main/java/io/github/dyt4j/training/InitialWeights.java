@@ -1,0 +1,74 @@
+package io.github.dyt4j.training;
+
+import io.github.dyt4j.formats.Safetensors;
+import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.models.Model;
+import io.github.dyt4j.torch.Tensors;
+import io.github.dyt4j.torch.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The start of a run from the weights of another, by name: fine-tuning. Of DINO the teacher's backbone is taken, of MAE the encoder. New stay
+ * the classifier's head, and a final norm that the other run has not.
+ */
+final class InitialWeights {
+    private static final String TEACHER = "teacher.backbone.";
+
+    private InitialWeights() {}
+
+    /**
+     * Loads them.
+     *
+     * @return what was taken and what is new, for people
+     * @throws UserError where the two models do not belong together
+     */
+    static String load(Recipe recipe, Model model) throws IOException {
+        TrainedRun run = TrainedRun.of(Path.of(recipe.text("init")));
+        if (!run.recipe().norm().equals(recipe.norm())) {
+            throw new UserError("The run " + run.run() + " was trained with the norm "
+                    + run.recipe().norm()
+                    + ", and this one has " + recipe.norm() + ".\nFine-tune with the norm of the pretraining: --norm '"
+                    + run.recipe().norm() + "'.");
+        }
+        SequencedMap<String, Tensor> taken = new LinkedHashMap<>();
+        List<String> fresh = new ArrayList<>();
+        try (Safetensors file = Safetensors.open(run.weights())) {
+            String prefix = file.entries().keySet().stream().anyMatch(n -> n.startsWith(TEACHER)) ? TEACHER : "";
+            model.parameters().state().forEach((name, tensor) -> {
+                Safetensors.Entry entry = file.entries().get(prefix + name);
+                boolean fits = entry != null && Arrays.equals(entry.shape(), Tensors.shape(tensor));
+                if (fits) {
+                    taken.put(prefix + name, tensor);
+                } else if (mayBeNew(name)) {
+                    fresh.add(name);
+                } else {
+                    throw new UserError(misfit(run, name, tensor, entry));
+                }
+            });
+        }
+        Weights.load(run.weights(), taken, false);
+        return "Begins with " + taken.size() + " tensors of " + run.checkpoint()
+                + (fresh.isEmpty() ? "" : "; new: " + String.join(", ", fresh));
+    }
+
+    private static boolean mayBeNew(String name) {
+        return name.matches("(head|fc|classifier|norm|fc_norm)\\..*");
+    }
+
+    private static String misfit(
+            TrainedRun run, String name, Tensor own, Safetensors.@org.jspecify.annotations.Nullable Entry entry) {
+        return "The weights of " + run.run() + " (" + run.recipe().model() + ") do not fit this model: " + name
+                + (entry == null
+                        ? " is not among them."
+                        : " is " + Arrays.toString(entry.shape()) + " there and " + Arrays.toString(Tensors.shape(own))
+                                + " here.")
+                + "\nGive this recipe the sizes of that run: img_size, patch_size, in_chans, embed_dim, depth, num_heads.";
+    }
+}
