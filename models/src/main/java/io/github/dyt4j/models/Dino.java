@@ -262,6 +262,13 @@ public final class Dino implements Model {
         }
     }
 
+    /** The teacher's logits (n, K) of its features (n, E). */
+    public Tensor teacherLogits(Tensor features) {
+        try (var _ = Grad.off()) {
+            return teacherHead.forward(features);
+        }
+    }
+
     private static Tensor features(Backbone backbone, List<Tensor> crops) { // each (B, C, S, S), S its own
         List<Tensor> features = new ArrayList<>();
         int from = 0;

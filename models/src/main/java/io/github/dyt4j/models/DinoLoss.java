@@ -24,22 +24,17 @@ public record DinoLoss(double studentTemp, double teacherTemp) {
      *
      * @param loss one value with the student's graph
      * @param mean of the teacher's logits (1, K), for the next centre
-     * @param entropy of P_t, mean over images and full crops, in nats: ln K where the teacher says nothing, 0 where it always says one thing surely
      */
-    public record Result(Tensor loss, Tensor mean, Tensor entropy) {}
+    public record Result(Tensor loss, Tensor mean) {}
 
     /** @param crops of a batch, each (B, C, S, S): the two full ones, then any number of smaller ones */
     public Result of(Dino model, List<Tensor> crops) {
         Tensor said; // (2, B, K)
         Tensor mean;
-        Tensor entropy;
         try (var _ = Grad.off()) {
             Tensor logits = model.teacher(crops.subList(0, FULL)).to(ScalarType.Float); // (2·B, K)
             mean = logits.mean(new long[] {0}, true, new ScalarTypeOptional());
-            Tensor sharp = logits.sub(model.center()).div(new Scalar(teacherTemp));
-            said = sharp.softmax(1);
-            entropy = entropy(said);
-            said = said.view(FULL, -1, said.size(1));
+            said = teacher(model, logits).view(FULL, -1, logits.size(1));
         }
         Tensor z = model.student(crops).to(ScalarType.Float).div(new Scalar(studentTemp)); // (crops·B, K)
         Tensor logs = z.log_softmax(1).view(crops.size(), -1, z.size(1)); // (crops, B, K)
@@ -50,10 +45,19 @@ public record DinoLoss(double studentTemp, double teacherTemp) {
             sum = sum.add(logs.narrow(0, FULL, crops.size() - FULL).mul(both).sum());
         }
         long pairs = FULL * (crops.size() - 1L);
-        return new Result(sum.div(new Scalar(-(double) (pairs * said.size(1)))), mean, entropy);
+        return new Result(sum.div(new Scalar(-(double) (pairs * said.size(1)))), mean);
     }
 
-    private static Tensor entropy(Tensor p) { // (n, K)
-        return torch.xlogy(p, p).sum().div(new Scalar(-(double) p.size(0)));
+    /** P_t (n, K) from the teacher's logits (n, K). */
+    public Tensor teacher(Dino model, Tensor logits) {
+        return logits.to(ScalarType.Float)
+                .sub(model.center())
+                .div(new Scalar(teacherTemp))
+                .softmax(1);
+    }
+
+    /** The mean entropy of distributions (n, K), in nats: ln K where they say nothing, 0 where they are sure. */
+    public static double entropy(Tensor p) {
+        return -torch.xlogy(p, p).sum().item_double() / p.size(0);
     }
 }

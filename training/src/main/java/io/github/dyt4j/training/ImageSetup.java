@@ -1,6 +1,7 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.models.Dino;
 import io.github.dyt4j.models.ImageConfig;
 import io.github.dyt4j.models.Model;
 import io.github.dyt4j.models.Models;
@@ -23,9 +24,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Images and their classes, and a model with as many channels and classes as they have. */
 record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noise) implements TaskSetup {
+    ImageSetup {
+        if (config instanceof Dino.Config c) {
+            SelfDistillationTask.require(recipe, c);
+        }
+    }
+
     static ImageSetup open(Recipe recipe) {
         TaskSetup.refuse(recipe, RecipeKeys.ofText(), "text", "images");
-        TaskSetup.refuseForeign(recipe, KeyUse.CLASSES);
+        TaskSetup.refuseForeign(recipe, uses(recipe));
         if (recipe.data().equals("jdk")) {
             throw new UserError("The data jdk are text, and " + recipe.model() + " learns from images.\n"
                     + "Set data to a folder of images, or leave it away for those that come with dyt4j.");
@@ -41,11 +48,20 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
         return of(recipe, data);
     }
 
+    /** Which keys that are not for all the model's objective reads. */
+    private static KeyUse[] uses(Recipe recipe) {
+        return switch (Models.config(recipe.model(), recipe.modelArguments())) {
+            case Dino.Config _ -> new KeyUse[] {KeyUse.CROPS, KeyUse.PROBE};
+            default -> new KeyUse[] {KeyUse.CLASSES};
+        };
+    }
+
     static ImageSetup trial(Recipe recipe, ImageConfig config, int images) {
         if (recipe.data().equals("builtin") || Files.exists(Path.of(recipe.data()))) {
             return open(recipe);
         }
-        ImageData noise = SyntheticImages.data(images, config.imgSize(), config.inChans(), config.numClasses());
+        ImageData noise = SyntheticImages.data(
+                images, config.imgSize(), config.inChans(), Math.max(2, config.numClasses()));
         return new ImageSetup(recipe, noise, config, true);
     }
 
@@ -91,7 +107,9 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
 
     @Override
     public long activationCount() {
-        return config.activationCount();
+        return config instanceof Dino.Config c
+                ? c.activationCount(recipe.integer("local_crops_number"), recipe.integer("local_crops_size"))
+                : config.activationCount();
     }
 
     @Override
@@ -101,7 +119,10 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
 
     @Override
     public Task task(Model model) {
-        return new ClassificationTask(this, model);
+        return switch (config) {
+            case Dino.Config _ -> new SelfDistillationTask(this, (Dino) model);
+            default -> new ClassificationTask(this, model);
+        };
     }
 
     /** What the recipe says of transforms, for the model's input. */
