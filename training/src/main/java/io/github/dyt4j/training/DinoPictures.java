@@ -90,7 +90,8 @@ final class DinoPictures {
             return new Picture(
                     "attention",
                     "Where the class token looks",
-                    "A test image a row (" + names() + "), then what each head of the teacher's last block attends to from the "
+                    "A test image a row (" + names()
+                            + "), then what each head of the teacher's last block attends to from the "
                             + "class token: a patch's share of attention, the largest of each map white.",
                     Sheet.of(rows, Math.max(1, IMAGE / size)));
         }

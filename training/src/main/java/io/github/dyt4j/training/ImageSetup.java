@@ -60,8 +60,8 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
         if (recipe.data().equals("builtin") || Files.exists(Path.of(recipe.data()))) {
             return open(recipe);
         }
-        ImageData noise = SyntheticImages.data(
-                images, config.imgSize(), config.inChans(), Math.max(2, config.numClasses()));
+        ImageData noise =
+                SyntheticImages.data(images, config.imgSize(), config.inChans(), Math.max(2, config.numClasses()));
         return new ImageSetup(recipe, noise, config, true);
     }
 

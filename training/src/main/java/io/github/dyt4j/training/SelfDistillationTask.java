@@ -120,9 +120,7 @@ final class SelfDistillationTask implements Task {
         }
         int images = recipe.integer("probe_images");
         FrozenFeatures train = features(
-                images == 0
-                        ? setup.data().train()
-                        : new Spread(setup.data().train(), images));
+                images == 0 ? setup.data().train() : new Spread(setup.data().train(), images));
         FrozenFeatures test = features(setup.data().test());
         SequencedMap<String, Double> extras = new LinkedHashMap<>();
         extras.put(SelfDistillation.NEIGHBOURS.name(), mean(NearestNeighbours.scores(train, test)));

@@ -106,7 +106,8 @@ final class SelfDistillationTest {
         TinyRun.train(recipe, folder, 5); // of 6 steps of the first epoch
         float[] frozen = weights(recipe, folder, 5);
         try (Task task = Task.of(recipe)) {
-            assertThat(frozen).isEqualTo(values(task.model().parameters().state().get(LAST)));
+            assertThat(frozen)
+                    .isEqualTo(values(task.model().parameters().state().get(LAST)));
         }
         TinyRun.train(recipe, folder, 7);
         assertThat(weights(recipe, folder, 7)).isNotEqualTo(frozen);
@@ -171,9 +172,7 @@ final class SelfDistillationTest {
             Evaluation judged = task.evaluate();
             assertThat(judged.loss()).isBetween(0.0, 30.0);
             assertThat(judged.examples()).hasSize(TinyRun.TEST).containsOnly(0, 100);
-            assertThat(judged.sites().keySet())
-                    .hasSize(5)
-                    .allMatch(n -> n.startsWith("student.backbone."));
+            assertThat(judged.sites().keySet()).hasSize(5).allMatch(n -> n.startsWith("student.backbone."));
             assertThat(judged.extras().keySet())
                     .containsExactlyElementsOf(task.objective().extraMetrics().stream()
                             .map(Objective.Metric::name)

@@ -27,7 +27,8 @@ public record PrincipalPlane(float[] points, double share) {
             var eigen = torch.linalg_eigh(covariance); // ascending
             Tensor values = eigen.get0();
             Tensor axes = eigen.get1().narrow(1, features.dim() - 2L, 2).flip(1); // (E, 2)
-            Tensor largest = axes.gather(0, axes.abs().argmax(new org.bytedeco.pytorch.LongOptional(0), true)); // (1, 2)
+            Tensor largest =
+                    axes.gather(0, axes.abs().argmax(new org.bytedeco.pytorch.LongOptional(0), true)); // (1, 2)
             float[] points = Tensors.floats(z.matmul(axes.mul(largest.sign())));
             double all = values.sum().item_double();
             double two = values.narrow(0, features.dim() - 2L, 2).sum().item_double();

@@ -29,7 +29,8 @@ class MultiCropTest {
             tensors.entries().forEach((name, e) -> {
                 long[] s = e.shape();
                 IMAGES.put(
-                        name, new Image((int) s[1], (int) s[0], (int) s[2], e.data().toArray(ValueLayout.JAVA_BYTE)));
+                        name,
+                        new Image((int) s[1], (int) s[0], (int) s[2], e.data().toArray(ValueLayout.JAVA_BYTE)));
             });
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
@@ -49,15 +50,14 @@ class MultiCropTest {
     void bytesArePillows(String name) {
         String[] p = name.split("/");
         Image in = image("input/" + p[1]);
-        Image actual =
-                switch (p[0]) {
-                    case "hue" -> Hue.shift(in, Double.parseDouble(p[2]));
-                    case "blur" -> GaussianBlur.of(in, Double.parseDouble(p[2]));
-                    case "solarize" -> Photometric.solarize(in, Integer.parseInt(p[2]));
-                    case "grey" -> in.withChannels(1).withChannels(in.channels());
-                    case "way" -> way(in);
-                    default -> throw new IllegalStateException("no test for " + name);
-                };
+        Image actual = switch (p[0]) {
+            case "hue" -> Hue.shift(in, Double.parseDouble(p[2]));
+            case "blur" -> GaussianBlur.of(in, Double.parseDouble(p[2]));
+            case "solarize" -> Photometric.solarize(in, Integer.parseInt(p[2]));
+            case "grey" -> in.withChannels(1).withChannels(in.channels());
+            case "way" -> way(in);
+            default -> throw new IllegalStateException("no test for " + name);
+        };
         assertThat(actual.pixels()).isEqualTo(image(name).pixels());
     }
 
@@ -85,8 +85,7 @@ class MultiCropTest {
 
     @Test
     void twoFullCropsAndTheSmallOnes() {
-        List<Pipeline> views =
-                new MultiCrop(transforms(), List.of(0.4, 1.0), 3, List.of(0.05, 0.4), 8).views();
+        List<Pipeline> views = new MultiCrop(transforms(), List.of(0.4, 1.0), 3, List.of(0.05, 0.4), 8).views();
         assertThat(views).extracting(Pipeline::width).containsExactly(16, 16, 8, 8, 8);
         assertThat(views).extracting(Pipeline::height).containsExactly(16, 16, 8, 8, 8);
         assertThat(views.stream().map(v -> v.transforms().getFirst()))
@@ -109,8 +108,7 @@ class MultiCropTest {
     @Test
     void theSecondCropIsSolarisedAFifthOfTheTimeAndAFifthIsGrey() {
         Image flat = new Image(1, 1, 3, new byte[] {(byte) 200, 90, 100});
-        List<Pipeline> views =
-                new MultiCrop(transforms(), List.of(0.4, 1.0), 0, List.of(0.05, 0.4), 8).views();
+        List<Pipeline> views = new MultiCrop(transforms(), List.of(0.4, 1.0), 0, List.of(0.05, 0.4), 8).views();
         assertThat(views).hasSize(2);
         for (int v = 0; v < 2; v++) {
             int grey = 0;
