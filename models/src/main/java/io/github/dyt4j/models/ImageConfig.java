@@ -4,6 +4,7 @@ package io.github.dyt4j.models;
 public sealed interface ImageConfig extends ModelConfig
         permits VisionTransformer.Config,
                 MaskedAutoencoder.Config,
+                Dino.Config,
                 DiffusionTransformer.Config,
                 ConvNeXt.Config,
                 ResNet.Config,

@@ -20,6 +20,7 @@ public final class Models {
         SIZES.putAll(ResNet.sizes());
         SIZES.putAll(Vgg.sizes());
         SIZES.putAll(DiffusionTransformer.sizes());
+        SIZES.putAll(Dino.sizes());
         SIZES.putAll(Llama.sizes());
     }
 

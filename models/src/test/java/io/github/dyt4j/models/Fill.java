@@ -42,6 +42,18 @@ final class Fill {
         return tensor(name, name, shape);
     }
 
+    /** Tensors that are not trained, as a teacher's: those whose names begin so. */
+    static void buffers(Parameters parameters, String prefix) {
+        parameters.state().forEach((name, t) -> {
+            if (name.startsWith(prefix)) {
+                try (var _ = new Scope();
+                        var _ = Grad.off()) {
+                    t.copy_(tensor(name, name, Tensors.shape(t)));
+                }
+            }
+        });
+    }
+
     static Tensor input(String name, long... shape) {
         return tensor(name, "input", shape);
     }

@@ -2,6 +2,7 @@ package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.models.DiffusionTransformer;
+import io.github.dyt4j.models.Dino;
 import io.github.dyt4j.models.ImageConfig;
 import io.github.dyt4j.models.MaskedAutoencoder;
 import io.github.dyt4j.models.Model;
@@ -25,6 +26,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Images and their classes, and a model with as many channels and classes as they have. */
 record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noise) implements TaskSetup {
+    ImageSetup {
+        if (config instanceof Dino.Config c) {
+            SelfDistillationTask.require(recipe, c);
+        }
+    }
+
     static ImageSetup open(Recipe recipe) {
         TaskSetup.refuse(recipe, RecipeKeys.ofText(), "text", "images");
         TaskSetup.refuseForeign(recipe, uses(recipe));
@@ -51,6 +58,7 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
                 TaskSetup.refuse(recipe, List.of("mean", "std"), "other models", "pixels in [-1, 1]");
                 yield new KeyUse[] {KeyUse.SAMPLES};
             }
+            case Dino.Config _ -> new KeyUse[] {KeyUse.CROPS, KeyUse.PROBE};
             case MaskedAutoencoder.Config _ -> new KeyUse[] {KeyUse.PROBE};
             default -> new KeyUse[] {KeyUse.CLASSES};
         };
@@ -107,7 +115,9 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
 
     @Override
     public long activationCount() {
-        return config.activationCount();
+        return config instanceof Dino.Config c
+                ? c.activationCount(recipe.integer("local_crops_number"), recipe.integer("local_crops_size"))
+                : config.activationCount();
     }
 
     @Override
@@ -119,6 +129,7 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
     public Task task(Model model) {
         return switch (model) {
             case DiffusionTransformer dit -> new DiffusionTask(this, dit, new PixelData(this));
+            case Dino dino -> new SelfDistillationTask(this, dino);
             case MaskedAutoencoder mae -> new MaskedReconstructionTask(this, mae);
             default -> new ClassificationTask(this, model);
         };

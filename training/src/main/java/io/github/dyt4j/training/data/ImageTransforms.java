@@ -73,7 +73,7 @@ public record ImageTransforms(
         return java.util.Objects.requireNonNull(mean);
     }
 
-    private Normalize normalize() {
+    Normalize normalize() {
         double[] s = java.util.Objects.requireNonNull(std).stream()
                 .mapToDouble(Double::doubleValue)
                 .toArray();
