@@ -19,6 +19,9 @@ import org.bytedeco.pytorch.global.torch;
 final class Denoising implements Objective {
     static final Metric FRECHET = new Metric("Fréchet distance in the features of a small classifier", "", false);
     static final Metric LOSS = new Metric("denoising loss", "", false);
+    /** In Inception's features: only where the user brings its weights. */
+    static final Metric FID = new Metric("FID", "", false);
+
     static final Metric RECOGNISED = new Metric("drawn, taken for the class asked", "%", true);
     static final Metric REAL = new Metric("test images, taken for their class", "%", true);
 
@@ -81,6 +84,6 @@ final class Denoising implements Objective {
 
     @Override
     public List<Metric> extraMetrics() {
-        return List.of(LOSS, RECOGNISED, REAL);
+        return List.of(FID, LOSS, RECOGNISED, REAL);
     }
 }

@@ -1,6 +1,8 @@
 package io.github.dyt4j.training;
 
+import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.models.DiffusionTransformer;
+import io.github.dyt4j.models.Inception;
 import io.github.dyt4j.models.Model;
 import io.github.dyt4j.torch.Autocast;
 import io.github.dyt4j.torch.Grad;
@@ -11,6 +13,7 @@ import io.github.dyt4j.training.diffusion.FrechetDistance;
 import io.github.dyt4j.training.diffusion.ImageNoise;
 import io.github.dyt4j.training.diffusion.NoiseSchedule;
 import io.github.dyt4j.training.diffusion.Sampler;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A diffusion transformer on images or latents. It is judged by the Fréchet distance between {@code frechet_samples} images that it draws, of
  * classes as the test images have them, and all test images, in the features of a {@link FeatureClassifier} of the same data: a number to compare
- * runs on the same data by, and no FID. Noise is the same in every judgement, so runs differ by their weights alone.
+ * runs on the same data by, and no FID. With {@code inception} the FID is measured of the same images too: its usual value is of 50,000 images
+ * against the training set, and fewer give a higher one. Noise is the same in every judgement, so runs differ by their weights alone.
  */
 final class DiffusionTask implements Task {
     private static final int DRAWN_AT_ONCE = 128;
@@ -44,6 +48,7 @@ final class DiffusionTask implements Task {
     private final Sampler sampler;
     private @Nullable FeatureClassifier classifier;
     private @Nullable Tensor real;
+    private final @Nullable Inception inception;
 
     DiffusionTask(TaskSetup setup, DiffusionTransformer model, DiffusionData data) {
         this.setup = setup;
@@ -56,6 +61,11 @@ final class DiffusionTask implements Task {
                 recipe.number("cfg_scale"),
                 data.pixels());
         sampler.requireClassless(model);
+        if (recipe.has("inception") && !data.pixels()) {
+            throw new UserError("inception: Inception looks at pixels, and " + recipe.data()
+                    + " holds latents, which are no pixels before they are decoded.\nLeave inception away.");
+        }
+        inception = recipe.has("inception") ? Inception.open(Path.of(recipe.text("inception"))) : null;
     }
 
     @Override
@@ -130,6 +140,7 @@ final class DiffusionTask implements Task {
         try (var _ = new Scope();
                 var _ = Grad.off()) {
             List<Tensor> features = new ArrayList<>();
+            List<Tensor> wide = new ArrayList<>();
             double recognised = 0;
             for (int from = 0; from < count; from += atOnce()) {
                 long[] numbers =
@@ -139,15 +150,21 @@ final class DiffusionTask implements Task {
                         .toArray();
                 Tensor own;
                 try (var _ = new Scope()) {
-                    own = Scope.keep(judge.features(draw(JUDGED, numbers, classes)));
+                    Tensor drawn = draw(JUDGED, numbers, classes);
+                    own = Scope.keep(judge.features(drawn));
+                    if (inception != null) {
+                        wide.add(Scope.keep(inceptionOf(inception, drawn)));
+                    }
                     recognised += judge.agreeing(own, Tensors.of(classes, classes.length));
                 }
                 features.add(own);
             }
-            double distance =
-                    FrechetDistance.between(torch.cat(new TensorVector(features.toArray(Tensor[]::new)), 0), real());
-            features.forEach(Scope::release);
+            double distance = FrechetDistance.between(joined(features), real());
             SequencedMap<String, Double> extras = new LinkedHashMap<>();
+            if (inception != null) {
+                extras.put(
+                        Denoising.FID.name(), FrechetDistance.between(joined(wide), joined(realInception(inception))));
+            }
             extras.put(Denoising.LOSS.name(), seen.loss());
             extras.put(Denoising.RECOGNISED.name(), 100 * recognised / count);
             extras.put(Denoising.REAL.name(), judge.accuracy());
@@ -156,6 +173,29 @@ final class DiffusionTask implements Task {
                     // A model that draws what is no number has diverged, whatever its loss.
                     : new Evaluation(Double.NaN, Double.NaN, new float[0], seen.sites(), extras);
         }
+    }
+
+    /** (N, E) of its parts, which it lets go. */
+    private static Tensor joined(List<Tensor> parts) {
+        Tensor whole = torch.cat(new TensorVector(parts.toArray(Tensor[]::new)), 0);
+        parts.forEach(Scope::release);
+        return whole;
+    }
+
+    private List<Tensor> realInception(Inception network) {
+        List<Tensor> parts = new ArrayList<>();
+        try (Batches test = data.test()) {
+            while (test.hasNext()) {
+                try (var _ = new Scope()) {
+                    parts.add(Scope.keep(inceptionOf(network, test.next().input())));
+                }
+            }
+        }
+        return parts;
+    }
+
+    private static Tensor inceptionOf(Inception network, Tensor x) { // in [−1, 1]
+        return network.features(x.add(new Scalar(1)).mul(new Scalar(0.5)));
     }
 
     private int atOnce() {
@@ -249,6 +289,9 @@ final class DiffusionTask implements Task {
         }
         if (real != null) {
             Scope.release(real);
+        }
+        if (inception != null) {
+            inception.close();
         }
         Task.super.close();
     }

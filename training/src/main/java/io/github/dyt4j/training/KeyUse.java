@@ -18,7 +18,7 @@ enum KeyUse {
             "momentum_teacher",
             "freeze_last_layer"),
     PROBE("pretraining without labels", "probe_images"),
-    SAMPLES("diffusion", "sample_steps", "sampler", "cfg_scale", "frechet_samples");
+    SAMPLES("diffusion", "sample_steps", "sampler", "cfg_scale", "frechet_samples", "inception");
 
     private final String whose;
     private final List<String> keys;

@@ -332,7 +332,9 @@ public final class Recipe {
     /** The same with paths from the root, so that it means the same from any folder. */
     public Recipe withAbsolutePaths() {
         Recipe own = NAMED_DATA.contains(data()) ? this : with("data", absolute(data()));
-        own = has("init") ? own.with("init", absolute(text("init"))) : own;
+        for (String path : List.of("init", "inception")) {
+            own = has(path) ? own.with(path, absolute(text(path))) : own;
+        }
         String tokenizer = text("tokenizer");
         return TokenizerChoice.of(tokenizer) instanceof TokenizerChoice.Given
                 ? own.with("tokenizer", absolute(tokenizer))

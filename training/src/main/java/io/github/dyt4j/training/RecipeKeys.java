@@ -182,6 +182,10 @@ public final class RecipeKeys {
         integer("sample_steps", "50", 1, "steps of DiT's sampler");
         choice("sampler", "ddim", List.of("ddim", "ddpm"), "how DiT's images are drawn");
         number("cfg_scale", "1.5", 0, 100, "classifier-free guidance; 1: none");
+        optionalText(
+                "inception",
+                "null",
+                "safetensors with the weights of the FID's Inception v3, in which the FID is measured then too");
         integer("frechet_samples", "1000", 2, "images that are drawn for the Fréchet distance");
         text(
                 "tokenizer",

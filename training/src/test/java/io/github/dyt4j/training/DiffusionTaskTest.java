@@ -263,4 +263,18 @@ final class DiffusionTaskTest {
         assertThat(String.join("\n", tried.lines()))
                 .contains("there is no nowhere.safetensors here", "noise of 4 x 8 x 8");
     }
+
+    @Test
+    void inceptionIsForPixelsAndAFileThatIsNoInceptionIsNamed() throws IOException {
+        Path file = latents(folder);
+        assertThatThrownBy(() -> Task.of(recipe(file).with("batch_size=15").with("inception", file)))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("holds latents");
+        assertThatThrownBy(() -> Task.of(pixels().with("inception", file)))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("missing Conv2d_1a_3x3.conv.weight");
+        assertThatThrownBy(() -> Task.of(pixels().with("inception", folder.resolve("none.safetensors"))))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("none.safetensors");
+    }
 }
