@@ -61,7 +61,7 @@ final class SelfDistillationTask implements Task {
         this.setup = setup;
         this.model = model;
         recipe = setup.recipe();
-        objective = new SelfDistillation(recipe);
+        objective = new SelfDistillation(recipe, model.config().outDim());
         transforms = setup.transforms();
         crops = new MultiCrop(
                         transforms,
