@@ -2,11 +2,15 @@ package io.github.dyt4j.cli;
 
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.lab.Compare;
+import io.github.dyt4j.lab.Plan;
+import io.github.dyt4j.lab.RateSearch;
 import io.github.dyt4j.lab.Results;
 import io.github.dyt4j.training.StopSignal;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -18,7 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code dyt4j compare [RECIPE]}: the same model with several norms, over several seeds, and a report. */
+/** {@code dyt4j compare [RECIPE]}: the same model with several norms or without any, over several seeds, and a report. */
 @Command(
         name = "compare",
         mixinStandardHelpOptions = true,
@@ -46,6 +50,22 @@ final class CompareCommand implements Callable<Integer> {
     private @Nullable List<String> norms;
 
     @Option(
+            names = "--method",
+            paramLabel = "NAME",
+            description =
+                    "A way to train without any norm, to compare beside the norms: fixup, skipinit or sigmareparam; repeat it. Default: the "
+                            + "recipe's compare_methods, unless --norm is given.")
+    private @Nullable List<String> methods;
+
+    @Option(
+            names = "--lrs",
+            paramLabel = "LR,LR,...",
+            description =
+                    "Learning rates: each norm and method is run at every one with seed 0, and its other seeds at its best. Default: the "
+                            + "recipe's compare_lrs, else its lr for all.")
+    private @Nullable String lrs;
+
+    @Option(
             names = "--seeds",
             paramLabel = "N",
             description = "Runs of each norm. Default: the recipe's compare_seeds, else 3.")
@@ -71,7 +91,7 @@ final class CompareCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         String typed = Commands.typed(spec);
         PrintWriter err = spec.commandLine().getErr();
-        Compare.Plan plan = Compare.Plan.of(options.apply(recipe), norms, seeds, out, jobs(), typed);
+        Plan plan = Plan.of(options.apply(recipe), new Plan.Asked(norms, methods, rates(), seeds), out, jobs(), typed);
         Optional<Results> results;
         try (StopSignal stop = StopSignal.open();
                 CompareProgress progress = CompareProgress.open(err, plan, typed)) {
@@ -83,14 +103,36 @@ final class CompareCommand implements Callable<Integer> {
         PrintWriter answer = spec.commandLine().getOut();
         answer.println(ResultTable.of(results.get()));
         answer.println(results.get().verdict());
+        RateSearch search = results.get().search();
+        if (search != null && !search.beyond().isEmpty()) {
+            answer.println(search.beyond());
+        }
         answer.println("Report: " + plan.folder().resolve("report.html"));
         answer.flush();
         return 0;
     }
 
+    private @Nullable List<Double> rates() {
+        if (lrs == null) {
+            return null;
+        }
+        List<Double> rates = new ArrayList<>();
+        for (String typed : lrs.split(",", -1)) {
+            try {
+                rates.add(new BigDecimal(typed.strip()).doubleValue());
+            } catch (NumberFormatException e) {
+                throw new UserError(
+                        "--lrs " + lrs + ": '" + typed.strip()
+                                + "' is not a number. It takes learning rates with commas between, as 3e-4,1e-3,3e-3.",
+                        e);
+            }
+        }
+        return rates;
+    }
+
     private int jobs() {
         if (jobs == null) {
-            return Compare.Plan.JOBS_BY_CORES;
+            return Plan.JOBS_BY_CORES;
         }
         if (jobs < 1) {
             throw new UserError("--jobs " + jobs + ": at least one run goes at a time.");

@@ -1,6 +1,9 @@
 package io.github.dyt4j.cli;
 
 import io.github.dyt4j.lab.Compare;
+import io.github.dyt4j.lab.Job;
+import io.github.dyt4j.lab.Plan;
+import io.github.dyt4j.lab.Variant;
 import io.github.dyt4j.training.run.RunResult;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -16,20 +19,20 @@ final class CompareProgress implements Compare.Listener, AutoCloseable {
 
     private final Consumer<String> out;
     private final @Nullable BarLine bar;
-    private final Compare.Plan plan;
+    private final Plan plan;
     private final String again;
     private int runs;
     private int ended;
     private long said = System.nanoTime();
 
-    private CompareProgress(Consumer<String> out, @Nullable BarLine bar, Compare.Plan plan, String again) {
+    private CompareProgress(Consumer<String> out, @Nullable BarLine bar, Plan plan, String again) {
         this.out = out;
         this.bar = bar;
         this.plan = plan;
         this.again = again;
     }
 
-    static CompareProgress open(PrintWriter err, Compare.Plan plan, String again) {
+    static CompareProgress open(PrintWriter err, Plan plan, String again) {
         if (Terminal.interactive()) {
             BarLine bar = new BarLine(System.err);
             return new CompareProgress(bar::above, bar, plan, again);
@@ -47,9 +50,10 @@ final class CompareProgress implements Compare.Listener, AutoCloseable {
                     case "jdk" -> "the JDK’s sources";
                     case String path -> path;
                 }
-                + ": " + String.join(", ", plan.norms()) + ", " + plan.seeds()
-                + (plan.seeds() == 1 ? " seed" : " seeds")
-                + " each: " + all + " runs in " + folder);
+                + ": " + plan.variants().stream().map(Variant::name).collect(Collectors.joining(", "))
+                + (plan.searches() ? ", each at its best of " + plan.lrs().size() + " learning rates" : "")
+                + ", " + plan.seeds() + (plan.seeds() == 1 ? " seed" : " seeds")
+                + (plan.searches() ? ": " : " each: ") + all + " runs in " + folder);
         if (done > 0) {
             out.accept(done + " of them had ended before.");
         }
@@ -65,7 +69,7 @@ final class CompareProgress implements Compare.Listener, AutoCloseable {
         if (running.isEmpty()) {
             return;
         }
-        String now = running.stream().map(r -> r.norm() + " seed " + r.seed()).collect(Collectors.joining(" + "));
+        String now = running.stream().map(r -> r.job().toString()).collect(Collectors.joining(" + "));
         String right = String.format(
                 Locale.ROOT,
                 " %3d%%  %s%s left",
@@ -85,21 +89,30 @@ final class CompareProgress implements Compare.Listener, AutoCloseable {
     }
 
     @Override
-    public void ended(String norm, int seed, RunResult r) {
+    public void chose(Variant variant, double lr) {
+        out.accept(variant + " is best at lr " + Job.rate(lr));
+    }
+
+    @Override
+    public void ended(Job job, RunResult r) {
         ended++;
         said = System.nanoTime();
         String how = r.diverged()
                 ? "diverged after " + r.steps() + " steps, best " + r.metric() + " "
                         + RunLines.value(r.bestValue(), r.unit())
                 : r.metric() + " " + RunLines.value(r.value(), r.unit()) + RunLines.perplexity(r.value(), r.unit());
-        int widest = plan.norms().stream().mapToInt(String::length).max().orElse(0);
+        int widest =
+                plan.variants().stream().mapToInt(v -> v.name().length()).max().orElse(0);
+        int rates =
+                plan.lrs().stream().mapToInt(lr -> Job.rate(lr).length()).max().orElse(0);
         out.accept(String.format(
                 Locale.ROOT,
-                "run %d/%d  %-" + widest + "s  seed %d  %s  %s ms a step  %d MB",
+                "run %d/%d  %-" + widest + "s  %sseed %d  %s  %s ms a step  %d MB",
                 ended,
                 runs,
-                norm,
-                seed,
+                job.variant(),
+                job.lr() == null ? "" : String.format(Locale.ROOT, "lr %-" + rates + "s  ", Job.rate(job.lr())),
+                job.seed(),
                 how,
                 RunLines.three(r.msPerStep() == null ? Double.NaN : r.msPerStep()),
                 r.peakBytes() >> 20));

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
             TrainCommand.class,
             EvalCommand.class,
             GenerateCommand.class,
+            SampleCommand.class,
             ExportCommand.class,
             BenchCommand.class,
             InfoCommand.class,

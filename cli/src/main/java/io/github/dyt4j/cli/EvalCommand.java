@@ -101,7 +101,7 @@ final class EvalCommand implements Callable<Integer> {
         }
         Evaluate judged = Evaluate.of(path, data);
         PrintWriter out = spec.commandLine().getOut();
-        out.println(judged.recipe().model() + " with " + judged.recipe().norm() + ", " + judged.checkpoint());
+        out.println(judged.recipe().model() + " with " + judged.recipe().variant() + ", " + judged.checkpoint());
         out.println(judged.data());
         out.println(verdict(judged));
         out.flush();

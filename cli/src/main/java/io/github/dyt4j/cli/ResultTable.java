@@ -1,6 +1,8 @@
 package io.github.dyt4j.cli;
 
+import io.github.dyt4j.lab.Job;
 import io.github.dyt4j.lab.PairedStatistics.Spread;
+import io.github.dyt4j.lab.RateSearch;
 import io.github.dyt4j.lab.Results;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +24,10 @@ final class ResultTable {
         if (r.inNatsPerToken()) {
             head.add(PERPLEXITY, "perplexity");
         }
+        RateSearch search = r.search();
+        if (search != null) {
+            head.add("lr");
+        }
         r.extras().forEach(e -> head.add(e.metric() + (e.unit().isEmpty() ? "" : " (" + e.unit() + ")")));
         rows.add(head);
         for (Results.Summary s : r.summary()) {
@@ -37,6 +43,9 @@ final class ResultTable {
                     String.valueOf(peak >> 20)));
             if (r.inNatsPerToken()) {
                 row.add(PERPLEXITY, s.mean() == null ? "–" : number(Math.exp(s.mean()), 2, ""));
+            }
+            if (search != null) {
+                row.add(rate(search, s.norm()));
             }
             r.extras().forEach(e -> {
                 int own = e.unit().equals("%") ? 1 : 3;
@@ -64,6 +73,15 @@ final class ResultTable {
             text.append(line.toString().stripTrailing()).append('\n');
         }
         return text.toString();
+    }
+
+    private static String rate(RateSearch search, String norm) {
+        return search.choices().stream()
+                .filter(c -> c.norm().equals(norm))
+                .findFirst()
+                .map(RateSearch.Choice::chosen)
+                .map(Job::rate)
+                .orElse("–");
     }
 
     private static String number(@Nullable Double v, int digits, String flag) {

@@ -1,6 +1,7 @@
 package io.github.dyt4j.cli;
 
-import io.github.dyt4j.torch.NormSpec;
+import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.lab.Variant;
 import io.github.dyt4j.training.DryRun;
 import io.github.dyt4j.training.Recipe;
 import io.github.dyt4j.training.StopSignal;
@@ -40,6 +41,12 @@ final class TrainCommand implements Callable<Integer> {
     private @Nullable String norm;
 
     @Option(
+            names = "--method",
+            paramLabel = "NAME",
+            description = "A way to train without any norm, in its place: fixup, skipinit or sigmareparam.")
+    private @Nullable String method;
+
+    @Option(
             names = "--seed",
             paramLabel = "N",
             description = "Of weights, data order and augmentation. Default: the recipe's.")
@@ -62,8 +69,15 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Recipe resolved = options.apply(recipe);
+        if (norm != null && method != null) {
+            throw new UserError("--method " + method + " stands in the place of every norm: leave --norm " + norm
+                    + " away, or --method.");
+        }
         if (norm != null) {
-            resolved = resolved.with("norm", NormSpec.parse(norm));
+            resolved = Variant.norm(norm).in(resolved);
+        }
+        if (method != null) {
+            resolved = Variant.method(method).in(resolved);
         }
         if (seed != null) {
             resolved = resolved.with("seed", seed);

@@ -23,11 +23,12 @@ final class LinesOfTextTest {
                 unit,
                 unit.equals("%"),
                 List.of(
-                        new Results.Run("rmsnorm", 0, first, first, false, 80, 400 << 20),
-                        new Results.Run("dyt", 0, second, second, false, 88, 410 << 20)),
+                        new Results.Run("rmsnorm", 0, first, first, false, 80, 400 << 20, List.of(), null),
+                        new Results.Run("dyt", 0, second, second, false, 88, 410 << 20, List.of(), null)),
                 List.of(summary("rmsnorm", first, null), summary("dyt", second, second - first)),
                 "",
-                0);
+                0,
+                null);
     }
 
     private static Results.Summary summary(String norm, double mean, @Nullable Double difference) {

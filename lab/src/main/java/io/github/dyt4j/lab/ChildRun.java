@@ -28,19 +28,19 @@ final class ChildRun {
     private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
 
     private final Path folder;
-    private final Recipe recipe;
+    private final Job job;
     private final Process process;
     private final long logStart;
 
-    private ChildRun(Path folder, Recipe recipe, Process process, long logStart) {
+    private ChildRun(Path folder, Job job, Process process, long logStart) {
         this.folder = folder;
-        this.recipe = recipe;
+        this.job = job;
         this.process = process;
         this.logStart = logStart;
     }
 
     /** Starts or goes on with the run of this folder; a new one gets the recipe. */
-    static ChildRun start(Path folder, Recipe recipe) throws IOException {
+    static ChildRun start(Path folder, Job job, Recipe recipe) throws IOException {
         Files.createDirectories(folder);
         Path file = folder.resolve("recipe.yaml");
         if (!Files.exists(file)) {
@@ -55,7 +55,7 @@ final class ChildRun {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();
-        return new ChildRun(folder, recipe, process, logStart);
+        return new ChildRun(folder, job, process, logStart);
     }
 
     private static String nullDevice() {
@@ -79,8 +79,8 @@ final class ChildRun {
         return command;
     }
 
-    Recipe recipe() {
-        return recipe;
+    Job job() {
+        return job;
     }
 
     boolean alive() {
@@ -156,7 +156,7 @@ final class ChildRun {
                 step = 0; // the file is being cut to a checkpoint's length: the next look sees a line
             }
         }
-        return new Compare.Running(recipe.norm(), recipe.seed(), Math.min(step, steps), steps, loss);
+        return new Compare.Running(job, Math.min(step, steps), steps, loss);
     }
 
     private static String tail(Path file, long from) throws IOException {

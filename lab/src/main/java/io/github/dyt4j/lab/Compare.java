@@ -1,171 +1,37 @@
 package io.github.dyt4j.lab;
 
 import io.github.dyt4j.formats.UserError;
-import io.github.dyt4j.torch.NormSpec;
-import io.github.dyt4j.training.Recipe;
 import io.github.dyt4j.training.TaskSetup;
 import io.github.dyt4j.training.run.RunResult;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 
 /**
- * One recipe, several norms, several seeds: every run is a process of its own, so that its time and memory are its own, in a folder of its
+ * One recipe, several norms or methods, several seeds, and maybe several learning rates: every run is a process of its own, so that its time and memory are its own, in a folder of its
  * own, and a comparison is a folder of runs with a report. Runs of one seed share the initial weights of all other layers, the order of
- * the data and, with images, the augmentation. They go seed by seed, every norm in turn, so that a comparison that is cut short is still paired.
+ * the data and, with images, the augmentation. {@link Plan} says in which order they go.
  *
  * <p>The same command goes on where it was: runs that have ended are not run again, and one that was stopped resumes.
  */
 public final class Compare {
-    private static final String FILE = "comparison.json";
+    static final String FILE = "comparison.json";
     private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
     private static final long TICK_MILLIS = 200;
-
-    /**
-     * What is compared.
-     *
-     * @param recipe with its overrides; its norm and seed do not matter
-     * @param norms canonical specs, the baseline first
-     * @param seeds 0 to seeds − 1
-     * @param out the folder; null for {@code runs/NAME-HASH}, where the hash is of everything that decides the results
-     * @param jobs runs at a time; {@link #JOBS_BY_CORES} for as many as the cores carry where the recipe fixes the threads of a run, else one. A recipe that
-     *     leaves its threads open has the cores split among the jobs.
-     * @param command how the user asked for it, for the report
-     */
-    public record Plan(
-            Recipe recipe,
-            List<String> norms,
-            int seeds,
-            @Nullable Path out,
-            int jobs,
-            String command) {
-        /** Leaves the number of runs at a time to recipe and cores. */
-        public static final int JOBS_BY_CORES = 0;
-
-        public static final List<String> NORMS = List.of("layernorm", "dyt", "dyt(init=calibrated)");
-        public static final int SEEDS = 3;
-
-        public Plan {
-            norms = norms.stream().map(n -> NormSpec.parse(n).toString()).toList();
-            Set<String> seen = new HashSet<>();
-            for (String norm : norms) {
-                if (!seen.add(norm)) {
-                    throw new UserError("The norm '" + norm + "' is asked for twice; --norm takes each once.");
-                }
-            }
-            if (norms.size() < 2) {
-                throw new UserError("A comparison is of two norms or more, the baseline first.\n"
-                        + "For example: --norm layernorm --norm dyt.");
-            }
-            if (seeds < 1) {
-                throw new UserError(
-                        "--seeds " + seeds + ": a comparison takes one seed or more, and three to tell a difference.");
-            }
-            if (jobs < 0) {
-                throw new IllegalArgumentException("jobs: " + jobs);
-            }
-            recipe = recipe.withAbsolutePaths();
-        }
-
-        /**
-         * What a recipe would have compared.
-         *
-         * @param norms null for the recipe's own, or {@link #NORMS} where it has none
-         * @param seeds null for the recipe's own, or {@link #SEEDS}
-         */
-        public static Plan of(
-                Recipe recipe,
-                @Nullable List<String> norms,
-                @Nullable Integer seeds,
-                @Nullable Path out,
-                int jobs,
-                String command) {
-            List<String> own = recipe.compareNorms();
-            int count = seeds != null ? seeds : recipe.has("compare_seeds") ? recipe.integer("compare_seeds") : SEEDS;
-            return new Plan(recipe, norms != null ? norms : own.isEmpty() ? NORMS : own, count, out, jobs, command);
-        }
-
-        /** Everything that decides the results, by key. */
-        Map<String, Object> identity() {
-            Map<String, Object> identity = new LinkedHashMap<>();
-            recipe.identity().forEach((key, value) -> identity.put(key, String.valueOf(value)));
-            List.of("norm", "seed").forEach(identity::remove);
-            // The last bits depend on it, so runs of one comparison share it.
-            identity.put("threads", String.valueOf(threads()));
-            identity.put("norms", String.join("; ", norms));
-            identity.put("seeds", String.valueOf(seeds));
-            return identity;
-        }
-
-        public Path folder() {
-            return out != null ? out : Path.of("runs", recipe.name() + "-" + hash());
-        }
-
-        private String hash() {
-            try {
-                byte[] digest = MessageDigest.getInstance("SHA-256")
-                        .digest(identity().toString().getBytes(StandardCharsets.UTF_8));
-                return HexFormat.of().formatHex(digest, 0, 4);
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException(e);
-            }
-        }
-
-        Path run(Path folder, String norm, int seed) {
-            String slug = norm.toLowerCase(Locale.ROOT)
-                    .replace("=-", "-minus-")
-                    .replaceAll("[^a-z0-9.]+", "-")
-                    .replaceAll("-$", "");
-            return folder.resolve(slug + "-seed" + seed);
-        }
-
-        Recipe recipe(String norm, int seed) {
-            Recipe own = recipe.with("norm", norm).with("seed", seed);
-            if (recipe.has("init") && Files.exists(Path.of(recipe.text("init"), FILE))) {
-                own = own.with("init", run(Path.of(recipe.text("init")), norm, seed));
-            }
-            return own.with("threads", threads());
-        }
-
-        /** Of each run: the recipe's, or its share of the cores. */
-        private int threads() {
-            int fixed = recipe.integer("threads");
-            return fixed > 0 ? fixed : Math.max(1, cores() / sideBySide());
-        }
-
-        /** How many runs go at a time. */
-        int sideBySide() {
-            int threads = recipe.integer("threads");
-            int chosen = jobs > 0 ? jobs : threads > 0 ? Math.max(1, cores() / threads) : 1;
-            return Math.min(chosen, norms.size() * seeds);
-        }
-
-        private static int cores() {
-            return Runtime.getRuntime().availableProcessors();
-        }
-    }
 
     /** Is told how a comparison goes, on the thread that called. */
     public interface Listener {
@@ -175,7 +41,7 @@ public final class Compare {
         /** What was found where the data are: what they are and how many. */
         default void data(String description) {}
 
-        default void started(String norm, int seed, int number, int runs) {}
+        default void started(Job job, int runs) {}
 
         /**
          * Some times a second.
@@ -186,7 +52,10 @@ public final class Compare {
          */
         default void progress(List<Running> running, double share, double secondsLeft) {}
 
-        default void ended(String norm, int seed, RunResult result) {}
+        default void ended(Job job, RunResult result) {}
+
+        /** Every rate of a variant has been run with seed 0, and this is the best. */
+        default void chose(Variant variant, double lr) {}
 
         /** The report was written; {@code toCome} runs have not ended. */
         default void report(Path html, Results results) {}
@@ -196,16 +65,14 @@ public final class Compare {
     }
 
     /** A run that goes on; loss is NaN before its first step. */
-    public record Running(String norm, int seed, long step, long steps, double loss) {}
-
-    private record Job(String norm, int seed, int number) {}
+    public record Running(Job job, long step, long steps, double loss) {}
 
     private final Plan plan;
     private final Listener listener;
     private final Path folder;
     private final long stepsOfARun;
     private final List<ChildRun> running = new ArrayList<>();
-    private final Deque<Job> waiting = new ArrayDeque<>();
+    private final Map<Job, RunResult> ended = new LinkedHashMap<>();
     private long stepsDone;
     private long stepsAtStart;
     private long began;
@@ -225,6 +92,8 @@ public final class Compare {
      * @throws UserError for a mistake in the plan, in recipe or data, or a folder that holds another comparison
      */
     public static Optional<Results> run(Plan plan, Listener listener, BooleanSupplier stop) throws IOException {
+        plan.checkMethods();
+        plan.variants().forEach(v -> TaskSetup.requireNorm(v.in(plan.recipe())));
         long steps;
         // A corpus is tokenised here, once, and not by the first of the runs, whose time it would count in.
         try (TaskSetup setup = TaskSetup.of(plan.recipe())) {
@@ -311,36 +180,25 @@ public final class Compare {
     }
 
     private Optional<Results> go(BooleanSupplier stop) throws IOException {
-        int runs = plan.norms().size() * plan.seeds();
-        for (int seed = 0; seed < plan.seeds(); seed++) {
-            for (String norm : plan.norms()) {
-                if (RunResult.read(plan.run(folder, norm, seed)).isPresent()) {
-                    stepsDone += stepsOfARun;
-                } else {
-                    waiting.add(new Job(
-                            norm,
-                            seed,
-                            seed * plan.norms().size() + plan.norms().indexOf(norm) + 1));
-                }
-            }
-        }
-        listener.begins(folder, runs, runs - waiting.size());
+        find();
+        listener.begins(folder, plan.runs(), ended.size());
         began = System.nanoTime();
+        stepsDone = stepsOfARun * ended.size();
         stepsAtStart = stepsDone;
         Optional<Results> results = report();
         try {
-            while (!waiting.isEmpty() || !running.isEmpty()) {
+            while (ended.size() < plan.runs()) {
                 if (stop.getAsBoolean()) {
                     endChildren();
                     listener.stopped(folder);
                     return Optional.empty();
                 }
-                boolean ended = reap(stop);
+                boolean any = reap(stop);
                 fill();
-                if (ended) {
+                if (any) {
                     results = report();
                 }
-                tell(runs);
+                tell(plan.runs());
                 Thread.sleep(TICK_MILLIS);
             }
         } catch (InterruptedException e) {
@@ -352,12 +210,40 @@ public final class Compare {
         return results;
     }
 
+    /** What had ended before; what rates were chosen decides which runs to look for. */
+    private void find() throws IOException {
+        int before = -1;
+        while (ended.size() > before) {
+            before = ended.size();
+            for (Job job : plan.jobs(this::chosen)) {
+                Optional<RunResult> result = RunResult.read(plan.run(folder, job));
+                if (result.isPresent()) {
+                    ended.put(job, result.get());
+                }
+            }
+        }
+    }
+
+    private OptionalDouble chosen(Variant variant) {
+        List<Results.Run> tried = plan.lrs().stream()
+                .map(lr -> new Job(variant, lr, 0))
+                .filter(ended::containsKey)
+                .map(job -> Results.Run.of(job, Objects.requireNonNull(ended.get(job))))
+                .toList();
+        boolean higherIsBetter = ended.values().stream().anyMatch(RunResult::higherIsBetter);
+        return RateSearch.choose(plan.lrs(), tried, higherIsBetter);
+    }
+
     private void fill() throws IOException {
-        while (running.size() < plan.sideBySide() && !waiting.isEmpty()) {
-            Job job = waiting.remove();
-            Path run = plan.run(folder, job.norm(), job.seed());
-            running.add(ChildRun.start(run, plan.recipe(job.norm(), job.seed())));
-            listener.started(job.norm(), job.seed(), job.number(), plan.norms().size() * plan.seeds());
+        for (Job job : plan.jobs(this::chosen)) {
+            if (running.size() >= plan.sideBySide()) {
+                return;
+            }
+            if (!ended.containsKey(job)
+                    && running.stream().noneMatch(c -> c.job().equals(job))) {
+                running.add(ChildRun.start(plan.run(folder, job), job, plan.recipe(job)));
+                listener.started(job, plan.runs());
+            }
         }
     }
 
@@ -373,10 +259,16 @@ public final class Compare {
                 continue; // Ctrl-C reaches a terminal's whole group: the next turn of the loop ends it all
             }
             i.remove();
+            Variant variant = child.job().variant();
+            boolean known = plan.searches() && chosen(variant).isPresent();
             RunResult result = child.result();
+            ended.put(child.job(), result);
             stepsDone += stepsOfARun;
             any = true;
-            listener.ended(child.recipe().norm(), child.recipe().seed(), result);
+            listener.ended(child.job(), result);
+            if (plan.searches() && !known) {
+                chosen(variant).ifPresent(lr -> listener.chose(variant, lr));
+            }
         }
         return any;
     }

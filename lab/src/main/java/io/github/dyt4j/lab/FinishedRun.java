@@ -21,15 +21,17 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /** A run that has ended, as its folder tells it. */
-record FinishedRun(Path folder, RunResult result, List<Map<String, Object>> metrics, List<Map<String, Object>> states) {
+record FinishedRun(
+        Path folder, Job job, RunResult result, List<Map<String, Object>> metrics, List<Map<String, Object>> states) {
 
     /** Nothing while the run has not ended. */
-    static Optional<FinishedRun> read(Path folder) throws IOException {
+    static Optional<FinishedRun> read(Path folder, Job job) throws IOException {
         Optional<RunResult> result = RunResult.read(folder);
         return result.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new FinishedRun(
                         folder,
+                        job,
                         result.get(),
                         Metrics.read(folder.resolve("metrics.jsonl")),
                         Metrics.read(folder.resolve("sites.jsonl"))));
@@ -37,6 +39,10 @@ record FinishedRun(Path folder, RunResult result, List<Map<String, Object>> metr
 
     int seed() {
         return result.seed();
+    }
+
+    Results.Run summary() {
+        return Results.Run.of(job, result);
     }
 
     List<double[]> trainingLoss() {
@@ -125,18 +131,5 @@ record FinishedRun(Path folder, RunResult result, List<Map<String, Object>> metr
         double[] scores = new double[values.remaining()];
         Arrays.setAll(scores, values::get);
         return scores;
-    }
-
-    Results.Run summary(String norm) {
-        Double ms = result.msPerStep();
-        return new Results.Run(
-                norm,
-                seed(),
-                result.value(),
-                result.bestValue(),
-                result.diverged(),
-                ms == null ? 0 : ms,
-                result.peakBytes(),
-                result.extras());
     }
 }

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A norm spec as people write it in a paper: {@code dyt(alpha=0.5)} is "DyT (α₀ = 0.5)", and so is {@code dyt} that began there. */
+/** A norm spec, or a method in the norms' place, as people write it in a paper: {@code dyt(alpha=0.5)} is "DyT (α₀ = 0.5)", and so is {@code dyt} that began there. */
 final class NormLabel {
     private static final Map<String, String> NAMES = Map.ofEntries(
             Map.entry("layernorm", "LayerNorm"),
@@ -16,7 +16,10 @@ final class NormLabel {
             Map.entry("groupnorm", "GroupNorm"),
             Map.entry("dyt", "DyT"),
             Map.entry("derf", "Derf"),
-            Map.entry("dyisru", "DyISRU"));
+            Map.entry("dyisru", "DyISRU"),
+            Map.entry("fixup", "Fixup"),
+            Map.entry("skipinit", "SkipInit"),
+            Map.entry("sigmareparam", "σReparam"));
     private static final Map<String, String> OPTIONS = Map.of(
             "init=calibrated",
             "calibrated",

@@ -30,6 +30,7 @@ final class Report {
                         Map.entry("table", text.table()),
                         Map.entry("tableCaption", text.tableCaption()),
                         Map.entry("alsoMeasured", text.alsoMeasured()),
+                        Map.entry("rates", RateTable.of(results)),
                         Map.entry("pictures", pictures),
                         Map.entry("starts", text.starts()),
                         Map.entry("method", text.method()),

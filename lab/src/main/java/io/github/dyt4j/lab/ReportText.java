@@ -13,6 +13,7 @@ import io.github.dyt4j.lab.ReportData.SiteHistory;
 import io.github.dyt4j.lab.ReportData.Start;
 import io.github.dyt4j.lab.Results.Run;
 import io.github.dyt4j.lab.Results.Summary;
+import io.github.dyt4j.models.Method;
 import io.github.dyt4j.training.run.RunResult;
 import java.util.Arrays;
 import java.util.Collection;
@@ -45,12 +46,22 @@ final class ReportText {
         return r.recipe() + ": " + data.norms().stream().map(Norm::label).collect(Collectors.joining(" · "));
     }
 
+    /** Whether ways to train without norms are among what is compared. */
+    private static boolean methods(Results r) {
+        return r.summary().stream().anyMatch(s -> Method.keys().contains(s.norm()));
+    }
+
+    /** What is compared: the head of a column. */
+    static String kinds(Results r) {
+        return methods(r) ? "Norm or method" : "Norm";
+    }
+
     String toCome() {
         int n = r.runsToCome();
         return n == 0
                 ? ""
                 : "<p class=\"to-come\"><strong>Not whole yet:</strong> "
-                        + r.runs().size() + " of " + (r.runs().size() + n)
+                        + r.ended() + " of " + (r.ended() + n)
                         + " runs have ended; this page is written anew after each.</p>";
     }
 
@@ -66,9 +77,12 @@ final class ReportText {
         }
         long seeds = r.runs().stream().map(Run::seed).distinct().count();
         double epochs = data.stepsPerEpoch() > 0 ? steps.getAsDouble() / data.stepsPerEpoch() : 0;
-        return "<p>" + (seeds == 1 ? "One seed" : seeds + " seeds") + " of each norm, " + grouped(steps.getAsDouble())
+        return "<p>" + (seeds == 1 ? "One seed" : seeds + " seeds") + " of each "
+                + kinds(r).toLowerCase(Locale.ROOT) + ", " + grouped(steps.getAsDouble())
                 + " steps a run" + (epochs > 0 ? " (" + trim(epochs) + " epochs)" : "")
-                + ". Runs of one seed share everything but the norm"
+                + ". Runs of one seed share everything but "
+                + (methods(r) ? "norm or method" : "the norm")
+                + (r.search() == null ? "" : ", the learning rate, of which each has its best,")
                 + (rules().isEmpty() ? "" : " and what the model’s rules for a norm add, which is listed below")
                 + ": the initial weights of all other layers, the order of the data"
                 + (data.example().equals("image") ? ", and the augmentation.</p>" : ", and what is held out.</p>");
@@ -181,7 +195,7 @@ final class ReportText {
     }
 
     String table() {
-        String head = "<table class=\"stack\"><thead><tr><th scope=\"col\">Norm</th>"
+        String head = "<table class=\"stack\"><thead><tr><th scope=\"col\">" + kinds(r) + "</th>"
                 + column(r.metric() + (r.inNatsPerToken() ? ", " + r.unit() : "") + ", mean ± sd")
                 + (r.inNatsPerToken() ? column(PERPLEXITY) : "")
                 + (inBytes() ? column(BITS) : "")
@@ -205,7 +219,7 @@ final class ReportText {
                 .map(n -> "<tr><th scope=\"row\">" + escape(n.label()) + "</th>"
                         + r.extras().stream().map(e -> extra(n, e)).collect(Collectors.joining()) + "</tr>")
                 .collect(Collectors.joining());
-        return "<h3>Also measured</h3><table class=\"stack\"><thead><tr><th scope=\"col\">Norm</th>" + head
+        return "<h3>Also measured</h3><table class=\"stack\"><thead><tr><th scope=\"col\">" + kinds(r) + "</th>" + head
                 + "</tr></thead><tbody>" + rows + "</tbody></table>"
                 + "<p class=\"caption\">Mean ± sd over seeds, at the end of the same runs.</p>";
     }
@@ -365,8 +379,10 @@ final class ReportText {
                 .map(n -> String.format(Locale.ROOT, "%,d", n.parameters()) + " with " + n.label())
                 .collect(Collectors.joining(", "));
         Object kernels = r.environment().get("kernels");
-        return "<p>Each run is a process of its own on the machine below, so that its time and memory are its own; runs of one seed"
-                + " start in turn, a norm at a time."
+        return "<p>Each run is a process of its own on the machine below, so that its time and memory are its own; "
+                + (r.search() == null
+                        ? "runs of one seed start in turn, a norm at a time."
+                        : "the learning rates of each norm were tried with seed 0 first, and the other seeds start in turn, a norm at a time.")
                 + (kernels == null
                         ? ""
                         : " Norms run on this project’s kernels (" + escape(kernels.toString()) + ")"
@@ -384,7 +400,9 @@ final class ReportText {
                 .collect(Collectors.joining());
         return rows.isEmpty()
                 ? ""
-                : "<p>Runs share everything but the norm, and what the model’s rules for it add:</p><ul>" + rows
+                : "<p>Runs share everything but "
+                        + (methods(r) ? "norm or method" : "the norm")
+                        + ", and what the model’s rules for it add:</p><ul>" + rows
                         + "</ul>";
     }
 

@@ -8,6 +8,7 @@ import io.github.dyt4j.lab.PairedStatistics.Spread;
 import io.github.dyt4j.training.Objective;
 import io.github.dyt4j.training.run.RunResult;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,9 @@ import org.jspecify.annotations.Nullable;
  * itself) is null.
  *
  * @param unit "%" for accuracies, whose differences are percentage points; "nats/token" for language models
+ * @param runs what is compared; where learning rates were searched, at each norm's own
  * @param runsToCome runs that were asked for and have not ended; 0 in a whole comparison
+ * @param search the learning rates that were tried; null where all runs had the recipe's
  */
 public record Results(
         String recipe,
@@ -35,17 +38,20 @@ public record Results(
         List<Run> runs,
         List<Summary> summary,
         String verdict,
-        int runsToCome) {
+        int runsToCome,
+        @Nullable RateSearch search) {
     /** The key in {@code environment} of how many runs went at a time. */
     static final String SIDE_BY_SIDE = "runsSideBySide";
 
     /**
      * One run that has ended.
      *
+     * @param norm the norm's spec, or the method in the norms' place
      * @param value of the metric at the end; where the run diverged, the best value before it, or null if there was none
      * @param msPerStep median milliseconds of an optimizer step
      * @param peakBytes largest resident memory of the run's process
      * @param extras what else was measured beside the value
+     * @param lr its learning rate where several were tried, else null
      */
     public record Run(
             String norm,
@@ -55,7 +61,23 @@ public record Results(
             boolean diverged,
             double msPerStep,
             long peakBytes,
-            List<RunResult.Extra> extras) {}
+            List<RunResult.Extra> extras,
+            @Nullable Double lr) {
+
+        static Run of(Job job, RunResult result) {
+            Double ms = result.msPerStep();
+            return new Run(
+                    job.variant().name(),
+                    job.seed(),
+                    result.value(),
+                    result.bestValue(),
+                    result.diverged(),
+                    ms == null ? 0 : ms,
+                    result.peakBytes(),
+                    result.extras(),
+                    job.lr());
+        }
+    }
 
     /** One norm over its seeds, label its name for people; low95 and high95 by Student's t over seeds, the bootstrap over test examples. */
     public record Summary(
@@ -79,7 +101,7 @@ public record Results(
         }
     }
 
-    /** What is the same for all runs; {@code norms} are specs and their labels, the baseline first. */
+    /** What is the same for all runs; {@code norms} are specs and their labels, the baseline first, {@code asked} how many runs it takes. */
     record Setting(
             String recipe,
             String command,
@@ -88,7 +110,8 @@ public record Results(
             String unit,
             boolean higherIsBetter,
             SequencedMap<String, String> norms,
-            int seeds) {}
+            int asked,
+            @Nullable RateSearch search) {}
 
     /** Summary and verdict of the runs that have ended, in the order of the norms. */
     static Results of(Setting s, List<Outcome> outcomes) {
@@ -109,7 +132,8 @@ public record Results(
                 runs,
                 summary,
                 "",
-                s.norms().size() * s.seeds() - runs.size());
+                s.asked() - ended(runs, s.search()),
+                s.search());
         return new Results(
                 s.recipe(),
                 s.command(),
@@ -120,7 +144,16 @@ public record Results(
                 runs,
                 summary,
                 Verdict.of(silent),
-                silent.runsToCome());
+                silent.runsToCome(),
+                s.search());
+    }
+
+    /** The grid, and of the other seeds those of which the grid is not made. */
+    private static int ended(List<Run> runs, @Nullable RateSearch search) {
+        return search == null
+                ? runs.size()
+                : search.choices().stream().mapToInt(c -> c.runs().size()).sum()
+                        + (int) runs.stream().filter(r -> r.seed() > 0).count();
     }
 
     private static Summary summary(String norm, Setting s, List<Outcome> outcomes) {
@@ -237,46 +270,64 @@ public record Results(
                 .toArray());
     }
 
-    /** One line a run, with its norm's summary repeated on it, so that the file is one rectangle. */
+    /** How many runs have ended, those at rates that were not chosen among them. */
+    @JsonIgnore
+    public int ended() {
+        return ended(runs, search);
+    }
+
+    /**
+     * One line a run, with its norm's summary repeated on it, so that the file is one rectangle. Runs at rates that were not chosen come last,
+     * without a summary.
+     */
     public String csv() {
         List<String> extras = extras().stream().map(RunResult.Extra::metric).toList();
         StringBuilder csv = new StringBuilder(
                 "norm,seed,value,bestValue,diverged,msPerStep,peakBytes,mean,sd,difference,low95,high95,"
-                        + "bootstrapLow95,bootstrapHigh95,finding"
+                        + "bootstrapLow95,bootstrapHigh95,finding" + (search == null ? "" : ",lr,chosen")
                         + extras.stream().map(e -> "," + cell(e)).collect(Collectors.joining()) + "\n");
         for (Summary s : summary) {
-            for (Run r : runs(s.norm())) {
-                Stream.of(
-                                r.norm(),
-                                r.seed(),
-                                r.value(),
-                                r.bestValue(),
-                                r.diverged(),
-                                r.msPerStep(),
-                                r.peakBytes(),
-                                s.mean(),
-                                s.sd(),
-                                s.difference(),
-                                s.low95(),
-                                s.high95(),
-                                s.bootstrapLow95(),
-                                s.bootstrapHigh95(),
-                                s.finding())
-                        .map(Results::cell)
-                        .reduce((a, b) -> a + "," + b)
-                        .ifPresent(csv::append);
-                for (String name : extras) {
-                    csv.append(',')
-                            .append(cell(r.extras().stream()
-                                    .filter(e -> e.metric().equals(name))
-                                    .findFirst()
-                                    .map(RunResult.Extra::value)
-                                    .orElse(null)));
-                }
-                csv.append('\n');
-            }
+            runs(s.norm()).forEach(r -> line(csv, r, s, extras));
+        }
+        if (search != null) {
+            search.choices().stream()
+                    .flatMap(c -> c.runs().stream())
+                    .filter(r -> !runs.contains(r))
+                    .forEach(r -> line(csv, r, null, extras));
         }
         return csv.toString();
+    }
+
+    private void line(StringBuilder csv, Run r, @Nullable Summary s, List<String> extras) {
+        List<@Nullable Object> cells = new ArrayList<>(Arrays.asList(
+                r.norm(),
+                r.seed(),
+                r.value(),
+                r.bestValue(),
+                r.diverged(),
+                r.msPerStep(),
+                r.peakBytes(),
+                s == null ? null : s.mean(),
+                s == null ? null : s.sd(),
+                s == null ? null : s.difference(),
+                s == null ? null : s.low95(),
+                s == null ? null : s.high95(),
+                s == null ? null : s.bootstrapLow95(),
+                s == null ? null : s.bootstrapHigh95(),
+                s == null ? null : s.finding()));
+        if (search != null) {
+            cells.add(r.lr());
+            cells.add(s != null);
+        }
+        for (String name : extras) {
+            cells.add(r.extras().stream()
+                    .filter(e -> e.metric().equals(name))
+                    .findFirst()
+                    .map(RunResult.Extra::value)
+                    .orElse(null));
+        }
+        csv.append(cells.stream().map(Results::cell).collect(Collectors.joining(",")))
+                .append('\n');
     }
 
     /** RFC 4180: a cell with a comma, a quote or a line break stands in quotes, and a quote is doubled. */

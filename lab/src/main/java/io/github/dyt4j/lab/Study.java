@@ -1,5 +1,6 @@
 package io.github.dyt4j.lab;
 
+import io.github.dyt4j.lab.RateSearch.Choice;
 import io.github.dyt4j.lab.ReportData.Curve;
 import io.github.dyt4j.lab.ReportData.Metric;
 import io.github.dyt4j.lab.ReportData.Norm;
@@ -19,9 +20,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 import tools.jackson.core.type.TypeReference;
 
 /** From the runs that have ended to results.json, results.csv and report.html. */
@@ -31,28 +35,47 @@ final class Study {
 
     private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
 
-    private final Compare.Plan plan;
-    private final SequencedMap<String, List<FinishedRun>> runs; // by norm, in the plan's order
+    private final Plan plan;
+    private final SequencedMap<String, List<FinishedRun>> runs; // by variant, in the plan's order
+    private final Map<String, Choice> choices;
 
-    private Study(Compare.Plan plan, SequencedMap<String, List<FinishedRun>> runs) {
+    private Study(Plan plan, SequencedMap<String, List<FinishedRun>> runs, Map<String, Choice> choices) {
         this.plan = plan;
         this.runs = runs;
+        this.choices = choices;
+    }
+
+    private static Optional<FinishedRun> read(Plan plan, Path folder, Job job) throws IOException {
+        return FinishedRun.read(plan.run(folder, job), job);
+    }
+
+    private static boolean higherIsBetter(List<FinishedRun> runs) {
+        return runs.stream().anyMatch(r -> r.result().higherIsBetter());
     }
 
     /** Writes the three files anew from what has ended by now; nothing is written, and nothing returned, while no run has. */
-    static java.util.Optional<Results> write(Compare.Plan plan, Path folder) throws IOException {
+    static Optional<Results> write(Plan plan, Path folder) throws IOException {
         SequencedMap<String, List<FinishedRun>> runs = new LinkedHashMap<>();
-        for (String norm : plan.norms()) {
-            List<FinishedRun> own = new ArrayList<>();
-            for (int seed = 0; seed < plan.seeds(); seed++) {
-                FinishedRun.read(plan.run(folder, norm, seed)).ifPresent(own::add);
+        Map<String, Choice> choices = new LinkedHashMap<>();
+        for (Variant v : plan.variants()) {
+            List<FinishedRun> grid = new ArrayList<>();
+            for (double lr : plan.lrs()) {
+                read(plan, folder, new Job(v, lr, 0)).ifPresent(grid::add);
             }
-            runs.put(norm, own);
+            List<Results.Run> tried = grid.stream().map(FinishedRun::summary).toList();
+            OptionalDouble best = RateSearch.choose(plan.lrs(), tried, higherIsBetter(grid));
+            Double lr = best.isPresent() ? (Double) best.getAsDouble() : null;
+            choices.put(v.name(), new Choice(v.name(), NormLabel.of(v.name()), lr, tried));
+            List<FinishedRun> own = new ArrayList<>();
+            for (int seed = 0; seed < plan.seeds() && (lr != null || !plan.searches()); seed++) {
+                read(plan, folder, new Job(v, lr, seed)).ifPresent(own::add);
+            }
+            runs.put(v.name(), own);
         }
         if (runs.values().stream().allMatch(List::isEmpty)) {
-            return java.util.Optional.empty();
+            return Optional.empty();
         }
-        Study study = new Study(plan, runs);
+        Study study = new Study(plan, runs, choices);
         Results results = study.results();
         replace(
                 folder.resolve("results.json"),
@@ -61,7 +84,7 @@ final class Study {
         replace(
                 folder.resolve("report.html"),
                 Report.html(results, study.data(results), study.recipe(), study.pictures(results)));
-        return java.util.Optional.of(results);
+        return Optional.of(results);
     }
 
     private static void replace(Path file, String text) throws IOException {
@@ -86,7 +109,7 @@ final class Study {
         List<Outcome> outcomes = new ArrayList<>();
         for (var e : runs.entrySet()) {
             for (FinishedRun run : e.getValue()) {
-                outcomes.add(new Outcome(run.summary(e.getKey()), run.examples()));
+                outcomes.add(new Outcome(run.summary(), run.examples()));
             }
         }
         return Results.of(
@@ -98,7 +121,8 @@ final class Study {
                         any().result().unit(),
                         any().result().higherIsBetter(),
                         labels,
-                        plan.seeds()),
+                        plan.runs(),
+                        plan.searches() ? new RateSearch(plan.lrs(), List.copyOf(choices.values())) : null),
                 outcomes);
     }
 
@@ -163,8 +187,10 @@ final class Study {
                         r.seed(), binned(r.trainingLoss(), bin), r.testMetric().toArray(double[][]::new)))
                 .toList();
         List<Start> starts = own.stream().flatMap(r -> r.starts().stream()).toList();
-        List<SitePoints> taps =
-                own.isEmpty() ? List.of() : SiteTaps.of(own.getFirst().folder());
+        // Where a method stands in the norms' place, every site gives what it gets.
+        List<SitePoints> taps = own.isEmpty() || own.getFirst().job().variant().method()
+                ? List.of()
+                : SiteTaps.of(own.getFirst().folder());
         long parameters = own.isEmpty() ? 0 : own.getFirst().result().parameters();
         double bits = own.stream()
                 .map(r -> r.result().bitsPerByte())
@@ -233,9 +259,19 @@ final class Study {
         String shared = plan.recipe()
                 .resolved()
                 .lines()
-                .filter(l -> !l.matches("(norm|seed|threads|compare_norms|compare_seeds):.*"))
+                .filter(l ->
+                        !l.matches("(norm|method|seed|threads|compare_\\w+" + (plan.searches() ? "|lr" : "") + "):.*"))
                 .collect(Collectors.joining("\n"));
-        return "# norm: each of " + String.join("; ", plan.norms()) + "\n# seed: 0 to " + (plan.seeds() - 1) + "\n"
-                + shared;
+        return each("norm", plan.variants().stream().filter(v -> !v.method()).map(Variant::name))
+                + each(
+                        "method",
+                        plan.variants().stream().filter(Variant::method).map(Variant::name))
+                + each("lr", plan.lrs().stream().map(Job::rate))
+                + "# seed: 0 to " + (plan.seeds() - 1) + "\n" + shared;
+    }
+
+    private static String each(String key, Stream<String> values) {
+        String listed = values.collect(Collectors.joining("; "));
+        return listed.isEmpty() ? "" : "# " + key + ": each of " + listed + "\n";
     }
 }

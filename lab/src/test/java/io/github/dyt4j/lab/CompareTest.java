@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dyt4j.formats.UserError;
-import io.github.dyt4j.lab.Compare.Plan;
 import io.github.dyt4j.torch.Tensors;
 import io.github.dyt4j.training.Recipe;
 import io.github.dyt4j.training.Recipes;
@@ -19,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
@@ -29,12 +29,14 @@ import tools.jackson.databind.JsonNode;
 
 class CompareTest {
     private static final List<String> NORMS = List.of("layernorm", "dyt(init=calibrated)");
+    private static final List<Variant> VARIANTS =
+            NORMS.stream().map(Variant::norm).toList();
 
     @TempDir
     Path folder;
 
     /** A model and a batch so small that a run takes seconds. */
-    private static Recipe tiny() {
+    static Recipe tiny() {
         Recipe recipe = Recipes.find("vit-mini");
         for (String set : List.of(
                 "lr=1e-3",
@@ -52,7 +54,7 @@ class CompareTest {
     }
 
     private Plan plan(Recipe recipe, int seeds) {
-        return new Plan(recipe, NORMS, seeds, folder.resolve("out"), 1, "dyt4j compare tiny");
+        return new Plan(recipe, VARIANTS, List.of(), seeds, folder.resolve("out"), 1, "dyt4j compare tiny");
     }
 
     /** What the listener was told, a word each. */
@@ -65,13 +67,18 @@ class CompareTest {
         }
 
         @Override
-        public void started(String norm, int seed, int number, int runs) {
-            lines.add("started " + norm + " " + seed + " " + number + "/" + runs);
+        public void started(Job job, int runs) {
+            lines.add("started " + job);
         }
 
         @Override
-        public void ended(String norm, int seed, RunResult result) {
-            lines.add("ended " + norm + " " + seed);
+        public void ended(Job job, RunResult result) {
+            lines.add("ended " + job);
+        }
+
+        @Override
+        public void chose(Variant variant, double lr) {
+            lines.add("chose " + variant + " " + Job.rate(lr));
         }
 
         @Override
@@ -92,10 +99,10 @@ class CompareTest {
         String dyt = NORMS.get(1);
         assertThat(first.lines.stream().filter(l -> l.startsWith("started")))
                 .containsExactly(
-                        "started layernorm 0 1/4",
-                        "started " + dyt + " 0 2/4",
-                        "started layernorm 1 3/4",
-                        "started " + dyt + " 1 4/4");
+                        "started layernorm seed 0",
+                        "started " + dyt + " seed 0",
+                        "started layernorm seed 1",
+                        "started " + dyt + " seed 1");
         assertThat(first.lines).contains("report 3", "report 0").startsWith("begins 0/4");
         assertThat(results.runs()).hasSize(4).allSatisfy(r -> {
             assertThat(r.value()).isBetween(0.0, 100.0);
@@ -194,51 +201,75 @@ class CompareTest {
         assertThat(folder.resolve("out/thesis.txt")).hasContent("precious");
     }
 
+    /**
+     * Fixup beside LayerNorm at two rates, stopped in the search and gone on with. The second rate is so high that LayerNorm's model cannot
+     * learn.
+     */
     @Test
-    void refusesPlansThatCompareNothing() {
-        Recipe r = tiny();
-        assertThatThrownBy(() -> new Plan(r, List.of("dyt"), 3, null, 1, "")).hasMessageContaining("two norms");
-        assertThatThrownBy(() -> new Plan(r, List.of("dyt", "dyt()"), 3, null, 1, ""))
-                .hasMessageContaining("twice");
-        assertThatThrownBy(() -> new Plan(r, NORMS, 0, null, 1, "")).hasMessageContaining("--seeds 0");
-        assertThatThrownBy(() -> new Plan(r, List.of("layernorm", "dytt"), 3, null, 1, ""))
-                .isInstanceOf(UserError.class);
+    void ratesAreTriedWithSeed0AndTheOtherSeedsRunAtTheBest() throws Exception {
+        Plan search = new Plan(
+                tiny().with("batch_size=500").with("epochs=2"),
+                List.of(Variant.norm("layernorm"), Variant.method("fixup")),
+                List.of(30.0, 3e-3),
+                2,
+                folder.resolve("out"),
+                1,
+                "dyt4j compare tiny");
+        Log first = new Log();
+        assertThat(Compare.run(search, first, () -> first.lines.contains("ended layernorm lr 30 seed 0")))
+                .isEmpty();
+        assertThat(first.lines).containsSubsequence("chose layernorm 0.003", "stopped");
+        Log second = new Log();
+        Results results = Compare.run(search, second, () -> false).orElseThrow();
+        assertThat(second.lines).startsWith("begins 2/6");
+        assertThat(second.lines.stream().filter(l -> l.matches("(started|chose).*")))
+                .containsExactly(
+                        "started fixup lr 0.003 seed 0",
+                        "started fixup lr 30 seed 0",
+                        "chose fixup 0.003",
+                        "started layernorm lr 0.003 seed 1",
+                        "started fixup lr 0.003 seed 1");
+        RateSearch tried = Objects.requireNonNull(results.search());
+        assertThat(tried.choices())
+                .hasSize(2)
+                .allSatisfy(c -> assertThat(c.runs()).hasSize(2));
+        assertThat(results.runs()).hasSize(4).extracting(Results.Run::lr).containsOnly(3e-3);
+        assertThat(results.runsToCome()).isZero();
+        assertThat(results.summary()).extracting(Results.Summary::label).containsExactly("LayerNorm", "Fixup");
+        String html = Files.readString(folder.resolve("out/report.html"));
+        assertThat(html)
+                .contains("<h3>Which learning rate</h3>", "the lowest of the grid for LayerNorm and Fixup")
+                .contains("With Fixup: no norm; the head and the last layer")
+                .contains("Norm or method", "# method: each of fixup", "# lr: each of 0.003; 30");
+        assertThat(Files.readString(folder.resolve("out/results.csv")).lines())
+                .hasSize(7)
+                .anyMatch(l -> l.startsWith("fixup,1,") && l.endsWith(",0.003,true"))
+                .anyMatch(l -> l.startsWith("fixup,0,") && l.endsWith(",30.0,false"));
+        Log third = new Log();
+        assertThat(Compare.run(search, third, () -> false)).contains(results);
+        assertThat(third.lines).containsExactly("begins 6/6", "report 0");
+        // Fine-tuning from it takes each variant's run at its own rate.
+        Recipe tuned = new Plan(
+                        tiny().with("init", folder.resolve("out")), search.variants(), List.of(), 1, null, 1, "")
+                .recipe(new Job(Variant.method("fixup"), null, 1));
+        assertThat(tuned.text("init"))
+                .isEqualTo(folder.resolve("out/fixup-lr0.003-seed1").toString());
     }
 
     @Test
-    void aRecipeSaysWhatIsComparedUnlessOtherwiseAsked() {
-        Recipe own =
-                tiny().with("compare_norms=rmsnorm; dyt ;derf(init=calibrated)").with("compare_seeds=2");
-        Plan plan = Plan.of(own, null, null, null, 1, "");
-        assertThat(plan.norms()).containsExactly("rmsnorm", "dyt", "derf(init=calibrated)");
-        assertThat(plan.seeds()).isEqualTo(2);
-        Plan asked = Plan.of(own, NORMS, 1, null, 1, "");
-        assertThat(asked.norms()).isEqualTo(NORMS);
-        assertThat(asked.seeds()).isEqualTo(1);
-        Plan usual = Plan.of(tiny(), null, null, null, 1, "");
-        assertThat(usual.norms()).containsExactly("layernorm", "dyt", "dyt(init=calibrated)");
-        assertThat(usual.seeds()).isEqualTo(3);
-        // It is what is compared that names the folder, and not who said so.
-        assertThat(Plan.of(own, usual.norms(), 3, null, 1, "").folder()).isEqualTo(usual.folder());
-        assertThat(plan.folder()).isNotEqualTo(usual.folder());
-    }
-
-    @Test
-    void folderOfAComparisonIsItsOwn() {
-        Recipe r = tiny();
-        Path base = new Plan(r, NORMS, 3, null, 1, "a").folder();
-        assertThat(base.toString()).matches("runs/vit-mini-[0-9a-f]{8}");
-        assertThat(new Plan(r.with("seed=5").with("norm=dyt"), NORMS, 3, null, 2, "b").folder())
-                .isEqualTo(base);
-        assertThat(Stream.of(
-                                new Plan(r.with("lr=7e-4"), NORMS, 3, null, 1, "a"),
-                                new Plan(r, NORMS, 2, null, 1, "a"),
-                                new Plan(r, NORMS.reversed(), 3, null, 1, "a"),
-                                new Plan(r.with("data", "x"), NORMS, 3, null, 1, "a"))
-                        .map(Plan::folder)
-                        .distinct())
-                .hasSize(4)
-                .doesNotContain(base);
+    void aMethodForAModelThatHasNoneIsRefusedBeforeAnyRun() {
+        Plan plan = new Plan(
+                Recipes.find("llama-mini"),
+                List.of(Variant.norm("rmsnorm"), Variant.method("skipinit")),
+                List.of(),
+                1,
+                folder.resolve("out"),
+                1,
+                "");
+        assertThatThrownBy(() -> Compare.run(plan, new Log(), () -> false))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("has no 'method'");
+        assertThat(folder.resolve("out")).doesNotExist();
     }
 
     /** Paired: with the same seed all weights but the norms' own start equal, bit by bit, and with another seed they do not. */

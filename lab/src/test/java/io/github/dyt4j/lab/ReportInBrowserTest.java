@@ -39,7 +39,7 @@ class ReportInBrowserTest {
 
     private Page page(int width, ColorScheme scheme, Synthetic.Comparison c) throws Exception {
         Path file = folder.resolve("report.html");
-        Files.writeString(file, Report.html(c.results(), c.data(), "model: vit\nnorm: layernorm\n"));
+        Files.writeString(file, Report.html(c.results(), c.data(), "model: vit\nnorm: layernorm\n", ""));
         return chromium.open(file, width, scheme);
     }
 

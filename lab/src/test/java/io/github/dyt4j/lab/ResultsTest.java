@@ -23,7 +23,8 @@ class ResultsTest {
             "nats",
             false,
             labels("layernorm", "dyt(alpha=0.5, weight=false)"),
-            3);
+            6,
+            null);
 
     private static SequencedMap<String, String> labels(String... norms) {
         SequencedMap<String, String> labels = new LinkedHashMap<>();
@@ -34,7 +35,7 @@ class ResultsTest {
     }
 
     private static Outcome run(String norm, int seed, @Nullable Double value, boolean diverged) {
-        return new Outcome(new Run(norm, seed, value, value, diverged, 10, 1 << 20), new double[0]);
+        return new Outcome(new Run(norm, seed, value, value, diverged, 10, 1 << 20, List.of(), null), new double[0]);
     }
 
     @Test
@@ -76,9 +77,11 @@ class ResultsTest {
                         "runs",
                         "summary",
                         "verdict",
-                        "runsToCome");
+                        "runsToCome",
+                        "search");
         assertThat(new ArrayList<>(json.get("runs").get(0).propertyNames()))
-                .containsExactlyInAnyOrder("norm", "seed", "value", "bestValue", "diverged", "msPerStep", "peakBytes");
+                .containsExactlyInAnyOrder(
+                        "norm", "seed", "value", "bestValue", "diverged", "msPerStep", "peakBytes", "extras", "lr");
         assertThat(new ArrayList<>(json.get("summary").get(0).propertyNames()))
                 .contains("norm", "mean", "sd", "difference", "low95", "high95");
         assertThat(json.get("runs").get(1).get("value").isNull()).isTrue();

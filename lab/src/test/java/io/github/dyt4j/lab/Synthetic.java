@@ -84,7 +84,8 @@ final class Synthetic {
                         kind.metric.unit(),
                         kind.metric.higherIsBetter(),
                         labels(),
-                        3),
+                        3 * kind.norms.size(),
+                        null),
                 outcomes);
         List<Norm> norms = new ArrayList<>();
         for (int n = 0; n < kind.norms.size(); n++) {
@@ -120,7 +121,9 @@ final class Synthetic {
                         text() ? value - 0.001 : value + 0.1,
                         false,
                         78 + n * 3 + random.nextDouble(),
-                        (400L + n) << 20),
+                        (400L + n) << 20,
+                        List.of(),
+                        null),
                 examples);
     }
 

@@ -2,6 +2,7 @@ package io.github.dyt4j.models;
 
 import static java.lang.ref.Reference.reachabilityFence;
 
+import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.torch.Parameters;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -18,10 +19,23 @@ public final class Attention {
     private final Linear proj;
 
     public Attention(Parameters p, int dim, int numHeads) {
+        this(new Linear(p.child("qkv"), dim, 3 * dim), new Linear(p.child("proj"), dim, dim), dim, numHeads);
+    }
+
+    /** Of layers with another start: qkv (E to 3·E) and proj (E to E). */
+    Attention(Linear qkv, Linear proj, int dim, int numHeads) {
         this.numHeads = numHeads;
         headDim = dim / numHeads;
-        qkv = new Linear(p.child("qkv"), dim, 3 * dim);
-        proj = new Linear(p.child("proj"), dim, dim);
+        this.qkv = qkv;
+        this.proj = proj;
+    }
+
+    /** Heads of equal width alone can be cut out of a vector. The names are those of the arguments. */
+    static void requireEqualHeads(String dimName, int dim, String headsName, int heads) {
+        if (dim % heads != 0) {
+            throw new UserError(dimName + " " + dim + " does not divide into " + headsName + " " + heads
+                    + " heads of equal width: take " + dimName + " " + heads * Math.ceilDiv(dim, heads) + ".");
+        }
     }
 
     public Tensor forward(Tensor x) { // (B, N, E)

@@ -1,7 +1,14 @@
 package io.github.dyt4j.models;
 
 /** A model of images before it is built: its input is (B, C, S, S), S = {@link #imgSize}, C = {@link #inChans}. */
-public sealed interface ImageConfig extends ModelConfig permits VisionTransformer.Config, Dino.Config {
+public sealed interface ImageConfig extends ModelConfig
+        permits VisionTransformer.Config,
+                MaskedAutoencoder.Config,
+                Dino.Config,
+                DiffusionTransformer.Config,
+                ConvNeXt.Config,
+                ResNet.Config,
+                Vgg.Config {
     /** Height and width of the input in pixels. */
     int imgSize();
 

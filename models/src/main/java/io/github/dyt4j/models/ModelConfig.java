@@ -1,11 +1,13 @@
 package io.github.dyt4j.models;
 
+import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.Parameters;
 import io.github.dyt4j.torch.TensorSource;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** A model before it is built: its sizes, checked. */
 public sealed interface ModelConfig permits ImageConfig, Llama.Config {
@@ -22,10 +24,36 @@ public sealed interface ModelConfig permits ImageConfig, Llama.Config {
     long[] inputShape();
 
     /**
+     * Why this family does not take this norm, in words that go on after "norm 'batchnorm': "; null where it takes it. By default a model is
+     * of tokens, and takes all norms that look at one token alone.
+     */
+    default @Nullable String refusal(NormSpec norm) {
+        return switch (norm.function()) {
+            case BATCHNORM ->
+                "its statistics go over all tokens of a batch, so that what a token becomes would depend on the batch's other examples";
+            case GROUPNORM ->
+                "its statistics go over all tokens of an example, so that what a token becomes would depend on those after it";
+            default -> null;
+        };
+    }
+
+    /** @throws UserError where this family does not take this norm, saying why */
+    default void require(NormSpec norm) {
+        String why = refusal(norm);
+        if (why != null) {
+            throw new UserError("norm '" + norm + "': " + why
+                    + ".\nIt is for convnext_*, resnet50 and vgg19_bn; 'dyt4j list' shows the others.");
+        }
+    }
+
+    /**
      * The model with new weights, drawn from libtorch's generator. Norms draw nothing: after the same seed, models that differ in
      * {@code spec} alone start with the same weights everywhere else.
+     *
+     * @throws UserError where this family does not take this norm
      */
     default Model create(NormSpec spec) {
+        require(spec);
         return create(spec, Parameters.root());
     }
 

@@ -9,13 +9,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/** Models by name: vision transformers by timm's. */
+/** Models by name: vision transformers and ConvNeXt by timm's, ResNet and VGG by torchvision's, the others by their authors'. */
 public final class Models {
     private static final SequencedMap<String, ModelConfig> SIZES = new LinkedHashMap<>();
 
     static {
         SIZES.putAll(VisionTransformer.sizes());
+        SIZES.putAll(MaskedAutoencoder.sizes());
         SIZES.putAll(Dino.sizes());
+        SIZES.putAll(ConvNeXt.sizes());
+        SIZES.putAll(ResNet.sizes());
+        SIZES.putAll(Vgg.sizes());
+        SIZES.putAll(DiffusionTransformer.sizes());
         SIZES.putAll(Llama.sizes());
     }
 
@@ -32,7 +37,7 @@ public final class Models {
      *
      * @param name as {@code vit_base_patch16_224} or {@code llama_7b}
      * @param overrides for vision transformers timm's keyword arguments: img_size, patch_size, in_chans, num_classes, global_pool (token or
-     *     avg), embed_dim, depth, num_heads, mlp_ratio, drop_path_rate; for LLaMA the fields of Hugging Face's config.json
+     *     avg), embed_dim, depth, num_heads, mlp_ratio, drop_path_rate, and method; for LLaMA the fields of Hugging Face's config.json
      * @throws UserError for an unknown name, key or value, or sizes that do not fit together
      */
     public static Model create(String name, Map<String, ?> overrides, NormSpec spec) {

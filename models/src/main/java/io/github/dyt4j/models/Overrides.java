@@ -36,17 +36,27 @@ public final class Overrides {
 
     /** Whole numbers of at least 1, as many as the standard ones. */
     List<Integer> positives(String key, List<Integer> standard) {
+        return positives(key, standard, standard.size(), standard.size() + " whole numbers");
+    }
+
+    /** The same, as many as are given. */
+    List<Integer> somePositives(String key, List<Integer> standard) {
+        return positives(key, standard, 0, "whole numbers");
+    }
+
+    /** @param count 0 for any but none */
+    private List<Integer> positives(String key, List<Integer> standard, int count, String wanted) {
         Object value = read(key);
         if (value == null) {
             return standard;
         }
         if (value instanceof List<?> list
-                && list.size() == standard.size()
+                && (count == 0 ? !list.isEmpty() : list.size() == count)
                 && list.stream()
                         .allMatch(v -> v instanceof Number n && n.doubleValue() == n.intValue() && n.intValue() >= 1)) {
             return list.stream().map(v -> ((Number) v).intValue()).toList();
         }
-        throw wrong(key, value, standard.size() + " whole numbers of at least 1, as " + standard);
+        throw wrong(key, value, wanted + " of at least 1, as " + standard);
     }
 
     double number(String key, double standard) {
@@ -70,6 +80,17 @@ public final class Overrides {
             case "false" -> false;
             default -> throw wrong(key, value, "true or false");
         };
+    }
+
+    /** One of the type's constants, or none. */
+    <E extends Enum<E>> @Nullable E optionalChoice(String key, @Nullable E standard, Class<E> type) {
+        return read(key) == null ? standard : choice(key, type.getEnumConstants()[0], type);
+    }
+
+    /** A flag that decides itself where nobody sets it: null. */
+    @Nullable
+    Boolean optionalFlag(String key, @Nullable Boolean standard) {
+        return read(key) == null ? standard : Boolean.valueOf(flag(key, false));
     }
 
     <E extends Enum<E>> E choice(String key, E standard, Class<E> type) {

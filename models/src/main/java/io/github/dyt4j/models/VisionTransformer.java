@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Vision Transformer (Dosovitskiy et al. 2021, "An image is worth 16x16 words"; sizes tiny and small: Touvron et al. 2021), pre-norm,
@@ -34,6 +35,7 @@ public final class VisionTransformer implements Model {
      *
      * @param imgSize height and width in pixels, a multiple of {@code patchSize}
      * @param mlpRatio the MLP's hidden width over {@code embedDim}
+     * @param method what the model is trained with in the norms' place; null: norms
      */
     public record Config(
             int imgSize,
@@ -45,8 +47,34 @@ public final class VisionTransformer implements Model {
             int depth,
             int numHeads,
             double mlpRatio,
-            double dropPathRate)
+            double dropPathRate,
+            @Nullable Method method)
             implements ImageConfig {
+
+        Config(
+                int imgSize,
+                int patchSize,
+                int inChans,
+                int numClasses,
+                Pool globalPool,
+                int embedDim,
+                int depth,
+                int numHeads,
+                double mlpRatio,
+                double dropPathRate) {
+            this(
+                    imgSize,
+                    patchSize,
+                    inChans,
+                    numClasses,
+                    globalPool,
+                    embedDim,
+                    depth,
+                    numHeads,
+                    mlpRatio,
+                    dropPathRate,
+                    null);
+        }
 
         @Override
         public Config with(Overrides o) {
@@ -60,19 +88,11 @@ public final class VisionTransformer implements Model {
                     o.positive("depth", depth),
                     o.positive("num_heads", numHeads),
                     o.number("mlp_ratio", mlpRatio),
-                    o.number("drop_path_rate", dropPathRate));
+                    o.number("drop_path_rate", dropPathRate),
+                    o.optionalChoice("method", method, Method.class));
             o.refuseOthers();
-            if (c.imgSize % c.patchSize != 0) {
-                int below = c.imgSize - c.imgSize % c.patchSize;
-                throw new UserError("img_size " + c.imgSize + " is not a multiple of patch_size " + c.patchSize
-                        + ": take " + (below > 0 ? below + " or " : "") + (below + c.patchSize)
-                        + ", or another patch_size.");
-            }
-            if (c.embedDim % c.numHeads != 0) {
-                throw new UserError("embed_dim " + c.embedDim + " does not divide into num_heads " + c.numHeads
-                        + " heads of equal width: take embed_dim " + c.numHeads * Math.ceilDiv(c.embedDim, c.numHeads)
-                        + ".");
-            }
+            PatchEmbed.requireWholePatches(c.imgSize, c.patchSize);
+            Attention.requireEqualHeads("embed_dim", c.embedDim, "num_heads", c.numHeads);
             if (c.hidden() < 1) {
                 throw new UserError("mlp_ratio " + c.mlpRatio
                         + " leaves the MLP without a hidden unit: it must be positive, usually 4.");
@@ -85,6 +105,7 @@ public final class VisionTransformer implements Model {
 
         @Override
         public Model create(NormSpec spec, Parameters parameters) {
+            Method.requireNoNorm(method, spec);
             return new VisionTransformer(this, spec, parameters);
         }
 
@@ -99,6 +120,11 @@ public final class VisionTransformer implements Model {
             long vectors = dropPathRate > 0 ? 16 : 14;
             long block = vectors * embedDim + 2L * hidden();
             return (long) inChans * imgSize * imgSize + tokens * (depth * block + 2L * hidden());
+        }
+
+        /** Two residual branches a block. */
+        Layers layers() {
+            return Method.layers(method, 2 * depth);
         }
 
         int patches() {
@@ -126,25 +152,41 @@ public final class VisionTransformer implements Model {
         return sizes;
     }
 
-    /** Pre-norm block: x + attention(norm1(x)), then + mlp(norm2(·)) (Dosovitskiy et al. 2021, eq. 2 and 3). */
+    /**
+     * Pre-norm block: x + attention(norm1(x)), then + mlp(norm2(·)) (Dosovitskiy et al. 2021, eq. 2 and 3). Some {@link Method}s scale what
+     * is added.
+     */
     static final class Block {
         private final Norm norm1;
         private final Attention attention;
+        private final Residual residual1;
         private final Norm norm2;
         private final Mlp mlp;
+        private final Residual residual2;
         private final DropPath dropPath;
 
         Block(Parameters p, Norms norms, Config c, double dropPathRate) {
+            Layers layers = c.layers();
             norm1 = norms.at(Site.ATTENTION, p.child("norm1"), c.embedDim, Layout.LAST, true);
-            attention = new Attention(p.child("attn"), c.embedDim, c.numHeads);
+            Parameters attn = p.child("attn");
+            attention = new Attention(
+                    layers.qkv(attn.child("qkv"), c.embedDim),
+                    layers.last(attn.child("proj"), c.embedDim, c.embedDim),
+                    c.embedDim,
+                    c.numHeads);
+            residual1 = layers.residual(attn);
             norm2 = norms.at(Site.MLP, p.child("norm2"), c.embedDim, Layout.LAST, true);
-            mlp = new Mlp(p.child("mlp"), c.embedDim, c.hidden());
+            Parameters ffn = p.child("mlp");
+            mlp = new Mlp(
+                    layers.hidden(ffn.child("fc1"), c.embedDim, c.hidden()),
+                    layers.last(ffn.child("fc2"), c.hidden(), c.embedDim));
+            residual2 = layers.residual(ffn);
             dropPath = new DropPath(p, dropPathRate);
         }
 
         Tensor forward(Tensor x) { // (B, 1 + N, E)
-            x = x.add(dropPath.forward(attention.forward(norm1.forward(x))));
-            return x.add(dropPath.forward(mlp.forward(norm2.forward(x))));
+            x = residual1.join(x, dropPath.forward(attention.forward(norm1.forward(x))));
+            return residual2.join(x, dropPath.forward(mlp.forward(norm2.forward(x))));
         }
 
         Stream<Fold> folds() {
@@ -170,14 +212,14 @@ public final class VisionTransformer implements Model {
             Parameters p = parameters;
             clsToken = p.parameter("cls_token", Init.normal(1e-6, 1, 1, c.embedDim));
             posEmbed = p.parameter("pos_embed", Init.normal(0.02, 1, 1 + c.patches(), c.embedDim));
-            patchEmbed = new PatchEmbed(p.child("patch_embed"), c.patchSize, c.inChans, c.embedDim);
+            patchEmbed = c.layers().patchEmbed(p.child("patch_embed"), c.patchSize, c.inChans, c.embedDim);
             for (int i = 0; i < c.depth; i++) {
                 double rate = DropPath.atBlock(c.dropPathRate, i, c.depth);
                 blocks.add(new Block(p.child("blocks").child(i), norms, c, rate));
             }
             String slot = c.globalPool == Pool.AVG ? "fc_norm" : "norm";
             norm = norms.at(Site.FINAL, p.child(slot), c.embedDim, Layout.LAST, true);
-            head = new Linear(p.child("head"), c.embedDim, c.numClasses);
+            head = c.layers().head(p.child("head"), c.embedDim, c.numClasses);
         }
     }
 
@@ -201,6 +243,22 @@ public final class VisionTransformer implements Model {
     public List<Fold> folds() {
         return Stream.concat(blocks.stream().flatMap(Block::folds), Stream.of(new Fold(norm, head)))
                 .toList();
+    }
+
+    /**
+     * Which layer a parameter is of, where learning rates go by layers: 0 for tokens, positions and patches, 1 + i for block i, 1 + depth for
+     * what comes after the blocks (as BEiT and MAE are fine-tuned).
+     */
+    public int layer(String parameter) {
+        if (parameter.startsWith("blocks.")) {
+            return 1 + Integer.parseInt(parameter.split("\\.", 3)[1]);
+        }
+        return parameter.matches("cls_token|pos_embed|patch_embed\\..*") ? 0 : 1 + config.depth;
+    }
+
+    @Override
+    public List<String> ruleNotes() {
+        return config.layers().notes();
     }
 
     /** timm's exceptions. */

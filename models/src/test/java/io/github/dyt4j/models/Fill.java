@@ -49,6 +49,11 @@ final class Fill {
         });
     }
 
+    /** Of a parameter or buffer of this name. */
+    static Tensor tensor(String name, long... shape) {
+        return tensor(name, name, shape);
+    }
+
     static Tensor input(String name, long... shape) {
         return tensor(name, "input", shape);
     }
@@ -61,7 +66,8 @@ final class Fill {
         return Tensors.of(labels, count);
     }
 
-    private static Tensor tensor(String name, String kind, long... shape) {
+    /** The tensor of this name by the rule of that kind. */
+    static Tensor tensor(String name, String kind, long... shape) {
         int count = 1;
         for (long s : shape) {
             count = Math.multiplyExact(count, Math.toIntExact(s));

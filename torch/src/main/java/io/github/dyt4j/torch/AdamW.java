@@ -15,11 +15,15 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * AdamW (Loshchilov and Hutter 2019), as torch.optim.AdamW computes it: {@code p ← p·(1 − η·λ)}, {@code m ← β1·m + (1 − β1)·g},
  * {@code v ← β2·v + (1 − β2)·g²}, {@code p ← p − η/(1 − β1ᵗ) · m / (√v/√(1 − β2ᵗ) + ε)}.
  */
-public final class AdamW implements AutoCloseable {
-    /** Parameters that share a weight decay λ. */
-    public record Group(SequencedMap<String, Tensor> parameters, double weightDecay) {}
+public final class AdamW implements Optimizer {
+    /** Parameters that share a weight decay λ and, where the learning rate goes by layers, its share {@code lrScale} of a step's η. */
+    public record Group(SequencedMap<String, Tensor> parameters, double weightDecay, double lrScale) {
+        public Group(SequencedMap<String, Tensor> parameters, double weightDecay) {
+            this(parameters, weightDecay, 1);
+        }
+    }
 
-    private record Moments(Tensor parameter, double weightDecay, Tensor mean, Tensor square) {}
+    private record Moments(Tensor parameter, Group group, Tensor mean, Tensor square) {}
 
     private final SequencedMap<String, Moments> moments = new LinkedHashMap<>();
     private final double beta1;
@@ -33,8 +37,7 @@ public final class AdamW implements AutoCloseable {
         this.beta2 = beta2;
         this.eps = eps;
         for (Group group : groups) {
-            group.parameters()
-                    .forEach((name, p) -> moments.put(name, new Moments(p, group.weightDecay(), zeros(p), zeros(p))));
+            group.parameters().forEach((name, p) -> moments.put(name, new Moments(p, group, zeros(p), zeros(p))));
         }
     }
 
@@ -51,6 +54,7 @@ public final class AdamW implements AutoCloseable {
      *
      * @return the norm
      */
+    @Override
     public double clip(double maxNorm) {
         try (var _ = new Scope();
                 var _ = Grad.off()) {
@@ -84,6 +88,7 @@ public final class AdamW implements AutoCloseable {
     }
 
     /** The same with every group's weight decay times {@code decay}. */
+    @Override
     public void step(double lr, double decay) {
         steps++;
         try (var _ = new Scope();
@@ -93,7 +98,15 @@ public final class AdamW implements AutoCloseable {
                 if (!g.defined()) {
                     continue;
                 }
-                AdamWCall call = AdamWCall.of(g.numel(), scale, beta1, beta2, eps, lr, m.weightDecay * decay, steps);
+                AdamWCall call = AdamWCall.of(
+                        g.numel(),
+                        scale,
+                        beta1,
+                        beta2,
+                        eps,
+                        lr * m.group.lrScale(),
+                        m.group.weightDecay() * decay,
+                        steps);
                 if (fused(m.parameter) && fused(g) && fused(m.mean) && fused(m.square)) {
                     fused(call, m, g);
                 } else {
@@ -136,6 +149,7 @@ public final class AdamW implements AutoCloseable {
     }
 
     /** The moments by name, {@code exp_avg.NAME} and {@code exp_avg_sq.NAME}: the optimizer's own tensors. */
+    @Override
     public SequencedMap<String, Tensor> state() {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
         moments.forEach((name, m) -> {
@@ -146,6 +160,7 @@ public final class AdamW implements AutoCloseable {
     }
 
     /** Goes on after {@code steps} steps; the moments are loaded into {@link #state}'s tensors. */
+    @Override
     public void resumeAt(long steps) {
         this.steps = steps;
     }
@@ -153,8 +168,15 @@ public final class AdamW implements AutoCloseable {
     /** The parameters with the weight decay of each, by name: what a recipe's groups came to. */
     public Map<String, Double> weightDecays() {
         Map<String, Double> decays = new LinkedHashMap<>();
-        moments.forEach((name, m) -> decays.put(name, m.weightDecay));
+        moments.forEach((name, m) -> decays.put(name, m.group.weightDecay()));
         return decays;
+    }
+
+    /** The parameters with the share of the learning rate of each, by name. */
+    public Map<String, Double> lrScales() {
+        Map<String, Double> scales = new LinkedHashMap<>();
+        moments.forEach((name, m) -> scales.put(name, m.group.lrScale()));
+        return scales;
     }
 
     @Override

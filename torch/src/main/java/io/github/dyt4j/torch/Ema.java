@@ -7,7 +7,10 @@ import java.util.SequencedMap;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** An exponential moving average of a model's state, {@code e ← d·e + (1 − d)·p} after every step (timm's ModelEmaV2). */
+/**
+ * An exponential moving average of a model's state, {@code e ← d·e + (1 − d)·p} after every step (timm's ModelEmaV2); what counts, as a batch
+ * norm's {@code num_batches_tracked}, is copied.
+ */
 public final class Ema implements AutoCloseable {
     /** What is done with the averages; it may write files. */
     @FunctionalInterface
@@ -31,7 +34,14 @@ public final class Ema implements AutoCloseable {
         try (var _ = new Scope();
                 var _ = Grad.off()) {
             Scalar weight = new Scalar(1 - decay);
-            average.forEach((name, e) -> e.lerp_(tensor(live, name), weight));
+            average.forEach((name, e) -> {
+                Tensor p = tensor(live, name);
+                if (e.is_floating_point()) {
+                    e.lerp_(p, weight);
+                } else {
+                    e.copy_(p);
+                }
+            });
         }
     }
 

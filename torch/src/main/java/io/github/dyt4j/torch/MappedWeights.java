@@ -6,6 +6,7 @@ import io.github.dyt4j.kernels.Dtype;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -75,6 +76,11 @@ public final class MappedWeights implements TensorSource {
                         + "': they are not parts of one model.");
             }
         });
+    }
+
+    /** The names of all tensors. */
+    public Set<String> names() {
+        return Collections.unmodifiableSet(found.keySet());
     }
 
     /**

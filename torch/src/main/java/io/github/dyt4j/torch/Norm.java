@@ -4,7 +4,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** One norm slot of a model, filled. */
-public sealed interface Norm permits PointwiseNorm, RowNorm, IdentityNorm {
+public sealed interface Norm permits PointwiseNorm, RowNorm, BatchNorm, GroupNorm, IdentityNorm {
     /** The normalised x, of x's shape and dtype. */
     Tensor forward(Tensor x);
 

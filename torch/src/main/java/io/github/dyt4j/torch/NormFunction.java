@@ -2,10 +2,13 @@ package io.github.dyt4j.torch;
 
 import static io.github.dyt4j.torch.NormOption.ACCURACY;
 import static io.github.dyt4j.torch.NormOption.ALPHA;
+import static io.github.dyt4j.torch.NormOption.BATCH_EPS;
 import static io.github.dyt4j.torch.NormOption.BIAS;
 import static io.github.dyt4j.torch.NormOption.EPS;
+import static io.github.dyt4j.torch.NormOption.GROUPS;
 import static io.github.dyt4j.torch.NormOption.INIT;
 import static io.github.dyt4j.torch.NormOption.KERNEL;
+import static io.github.dyt4j.torch.NormOption.MOMENTUM;
 import static io.github.dyt4j.torch.NormOption.PER_CHANNEL;
 import static io.github.dyt4j.torch.NormOption.ROW_KERNEL;
 import static io.github.dyt4j.torch.NormOption.SHIFT;
@@ -23,6 +26,16 @@ public enum NormFunction {
     LAYERNORM("γ·(x-mean)/sqrt(var+eps)+β, per token", null, List.of(WEIGHT, BIAS, EPS, ROW_KERNEL)),
     /** γ·x/√(mean(x²) + ε), no β (Zhang and Sennrich 2019). */
     RMSNORM("γ·x/sqrt(mean(x²)+eps), per token", null, List.of(WEIGHT, EPS, ROW_KERNEL)),
+    /** γ·(x − mean)/√(var + ε) + β, of a channel over the batch and all places (Ioffe and Szegedy 2015). */
+    BATCHNORM(
+            "γ·(x-mean)/sqrt(var+eps)+β, per channel of a batch of images",
+            null,
+            List.of(WEIGHT, BIAS, BATCH_EPS, MOMENTUM)),
+    /** γ·(x − mean)/√(var + ε) + β, of a group of channels over all places of an image (Wu and He 2018). */
+    GROUPNORM(
+            "γ·(x-mean)/sqrt(var+eps)+β, per group of channels of an image",
+            null,
+            List.of(GROUPS, WEIGHT, BIAS, BATCH_EPS)),
     /** γ·tanh(αx) + β (Zhu et al. 2025). */
     DYT("γ·tanh(αx)+β", Squash.TANH, List.of(ALPHA, PER_CHANNEL, INIT, WEIGHT, BIAS, KERNEL, ACCURACY)),
     /** γ·erf(αx + s) + β (Chen et al. 2025). */
@@ -62,7 +75,12 @@ public enum NormFunction {
         return formula;
     }
 
-    /** The scalar function of a pointwise norm; null for row norms and identity. */
+    /** Whether the statistics go over places too, so that what a place becomes depends on others: for images, not for tokens. */
+    public boolean acrossPlaces() {
+        return this == BATCHNORM || this == GROUPNORM;
+    }
+
+    /** The scalar function of a pointwise norm; null for all others. */
     public @Nullable Squash squash() {
         return squash;
     }

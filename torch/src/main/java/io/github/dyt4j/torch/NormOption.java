@@ -23,6 +23,12 @@ enum NormOption {
     BIAS("bias", "true", false, "true", "false"),
     /** ε under the root of a row norm. */
     EPS("eps", "1.0E-6", false, "a number of zero or more"),
+    /** ε under the root of a norm over places. */
+    BATCH_EPS("eps", "1.0E-5", false, "a number of zero or more"),
+    /** The weight of a batch in the running statistics. */
+    MOMENTUM("momentum", "0.1", false, "a number from 0 to 1"),
+    /** Groups of channels that share statistics. */
+    GROUPS("groups", "32", false, "a whole number of at least 1"),
     /** {@code fused}: this project's kernels; {@code eager}: a composition of libtorch's operations. */
     KERNEL("kernel", "fused", false, "fused", "eager"),
     /** How exact f is: to 5 ulp of f32 or to a quarter ulp of bf16. Without a value the tensor's dtype says. */
@@ -83,13 +89,23 @@ enum NormOption {
         }
         try {
             double number = Double.parseDouble(v);
-            if (Double.isFinite(number) && !(this == ALPHA && number == 0) && !(this == EPS && number < 0)) {
-                return Double.toString(number);
+            if (Double.isFinite(number) && allows(number)) {
+                return this == GROUPS ? Integer.toString((int) number) : Double.toString(number);
             }
         } catch (NumberFormatException notANumber) {
             throw wrong(norm, typed, value, values.getFirst() + ".");
         }
         throw wrong(norm, typed, value, values.getFirst() + ".");
+    }
+
+    private boolean allows(double number) {
+        return switch (this) {
+            case ALPHA -> number != 0;
+            case EPS, BATCH_EPS -> number >= 0;
+            case MOMENTUM -> number >= 0 && number <= 1;
+            case GROUPS -> number >= 1 && number == (int) number;
+            default -> true;
+        };
     }
 
     private static UserError wrong(String norm, String typed, String value, String wanted) {

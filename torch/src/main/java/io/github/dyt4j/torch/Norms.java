@@ -45,6 +45,8 @@ public final class Norms {
     public Norm at(Site site, Parameters p, int dim, Layout layout, Affine affine) {
         Norm norm = switch (spec.function()) {
             case LAYERNORM, RMSNORM -> new RowNorm(this, spec, site, p, dim, layout, affine);
+            case BATCHNORM -> new BatchNorm(this, spec, site, p, dim, layout, affine);
+            case GROUPNORM -> new GroupNorm(this, spec, site, p, dim, layout, affine);
             case IDENTITY -> new IdentityNorm(this, p.name(), site);
             case DYT, DERF, DYISRU, HARDTANH, SIGMOID, LINEAR ->
                 new PointwiseNorm(this, spec, site, p, dim, layout, affine);

@@ -88,6 +88,17 @@ public final class Parameters implements AutoCloseable {
         return t;
     }
 
+    /** Adds a tensor that is saved and loaded but not trained, computed as {@code init} says unless there is a source. */
+    public Tensor buffer(String name, Initial init) {
+        if (tree.source != null) {
+            return taken(name, init.shape(), false);
+        }
+        try (var _ = new Scope();
+                var _ = Grad.off()) {
+            return add(name, init.draw().get());
+        }
+    }
+
     /** Adds a tensor that is saved and loaded but not trained. */
     public Tensor buffer(String name, Tensor init) {
         return tree.source != null ? taken(name, Tensors.shape(init), false) : add(name, init);

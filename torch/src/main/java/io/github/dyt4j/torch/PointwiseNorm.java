@@ -76,10 +76,15 @@ public final class PointwiseNorm implements Norm {
         requireStart();
         Dtype dtype = Memory.dtype(x);
         // f64 (gradient checks) and f16 have no kernel.
-        return eager || dtype == null ? composed(x) : fused(x, dtype);
+        if (eager || dtype == null) {
+            return composed(x);
+        }
+        return layout == Layout.CHANNELS_FIRST && Axes.lieLast(x)
+                ? Axes.channelsFirst(fused(Axes.channelsLast(x), dtype, Layout.LAST))
+                : fused(x, dtype, layout);
     }
 
-    private Tensor fused(Tensor input, Dtype dtype) {
+    private Tensor fused(Tensor input, Dtype dtype, Layout layout) {
         Tensor x = input.contiguous();
         boolean graph = Grad.enabled()
                 && (x.requires_grad() || trains(alpha) || trains(shift) || trains(weight) || trains(bias));
@@ -90,17 +95,17 @@ public final class PointwiseNorm implements Norm {
             Tensor s = Memory.f32(shift);
             Tensor g = Memory.f32(folded ? null : weight);
             Tensor b = Memory.f32(folded ? null : bias);
-            Kernels.pointwise().forward(call(x, dtype, a, s, g, b), Memory.address(x), Memory.address(y));
+            Kernels.pointwise().forward(call(x, dtype, layout, a, s, g, b), Memory.address(x), Memory.address(y));
             Memory.keepAlive(x, a, s, g, b);
         }
         if (!graph) {
             return y;
         }
         Tensor saved = x.detach();
-        return Splice.node(x, y, saved, dy -> backward(saved, dtype, dy));
+        return Splice.node(x, y, saved, dy -> backward(saved, dtype, layout, dy));
     }
 
-    private Tensor backward(Tensor x, Dtype dtype, Tensor upstream) {
+    private Tensor backward(Tensor x, Dtype dtype, Layout layout, Tensor upstream) {
         Tensor dy = Memory.dtype(upstream) == dtype ? upstream : upstream.to(x.scalar_type());
         Tensor dx = torch.empty_like(x);
         Tensor a = Memory.f32(alpha);
@@ -112,7 +117,7 @@ public final class PointwiseNorm implements Norm {
         Tensor dBeta = gradientOf(bias);
         Kernels.pointwise()
                 .backward(
-                        call(x, dtype, a, s, g, null),
+                        call(x, dtype, layout, a, s, g, null),
                         Memory.address(x),
                         Memory.address(dy),
                         Memory.address(dx),
@@ -129,7 +134,13 @@ public final class PointwiseNorm implements Norm {
     }
 
     private PointwiseCall call(
-            Tensor x, Dtype dtype, @Nullable Tensor a, @Nullable Tensor s, @Nullable Tensor g, @Nullable Tensor b) {
+            Tensor x,
+            Dtype dtype,
+            Layout layout,
+            @Nullable Tensor a,
+            @Nullable Tensor s,
+            @Nullable Tensor g,
+            @Nullable Tensor b) {
         long channels = x.size(layout == Layout.LAST ? -1 : 1);
         if (channels != dim) {
             throw new IllegalArgumentException(name + " is for " + dim + " channels and was given " + channels);

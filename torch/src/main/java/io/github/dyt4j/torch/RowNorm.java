@@ -3,7 +3,6 @@ package io.github.dyt4j.torch;
 import io.github.dyt4j.kernels.Dtype;
 import io.github.dyt4j.kernels.Kernels;
 import io.github.dyt4j.kernels.RowNormCall;
-import java.util.stream.LongStream;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -55,7 +54,7 @@ public final class RowNorm implements Norm {
         if (layout == Layout.LAST || x.dim() == 2) {
             return lastAxis(x, g, b);
         }
-        return channelsFirst(lastAxis(channelsLast(x), g, b));
+        return Axes.channelsFirst(lastAxis(Axes.channelsLast(x), g, b));
     }
 
     private Tensor lastAxis(Tensor x, @Nullable Tensor g, @Nullable Tensor b) {
@@ -136,7 +135,7 @@ public final class RowNorm implements Norm {
         try (var _ = Grad.off()) {
             Tensor v = x.to(ScalarType.Float);
             boolean permuted = layout == Layout.CHANNELS_FIRST && x.dim() > 2;
-            Tensor y = permuted ? channelsLast(v) : v;
+            Tensor y = permuted ? Axes.channelsLast(v) : v;
             if (centered) {
                 y = torch.layer_norm(y, new long[] {dim}, new TensorOptional(), new TensorOptional(), eps, false);
             } else {
@@ -145,22 +144,8 @@ public final class RowNorm implements Norm {
                         .add(new Scalar(eps))
                         .rsqrt());
             }
-            return permuted ? channelsFirst(y) : y;
+            return permuted ? Axes.channelsFirst(y) : y;
         }
-    }
-
-    private static Tensor channelsLast(Tensor x) { // (N, C, …) → (N, …, C)
-        long n = x.dim();
-        return x.permute(LongStream.range(0, n)
-                .map(i -> i == 0 ? 0 : i == n - 1 ? 1 : i + 1)
-                .toArray());
-    }
-
-    private static Tensor channelsFirst(Tensor x) { // (N, …, C) → (N, C, …)
-        long n = x.dim();
-        return x.permute(LongStream.range(0, n)
-                .map(i -> i == 0 ? 0 : i == 1 ? n - 1 : i - 1)
-                .toArray());
     }
 
     private static TensorOptional optional(@Nullable Tensor t) {

@@ -12,6 +12,8 @@ public enum Site {
     FINAL,
     /** After a convolutional stem. */
     STEM,
+    /** After a convolution, as every batch norm of a ResNet or VGG but that of the stem. */
+    CONV,
     /** Before a downsampling convolution. */
     DOWNSAMPLE,
     /** Around a whole encoder. */

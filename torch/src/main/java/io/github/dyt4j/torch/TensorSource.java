@@ -14,6 +14,6 @@ public interface TensorSource extends AutoCloseable {
 
     /** Tensors of the right shape and no memory, for models that are only looked at: reading their values gives zeros. */
     static TensorSource hollow() {
-        return (_, shape) -> Tensors.full(0, 1).expand(shape);
+        return (_, shape) -> Tensors.full(0).expand(shape);
     }
 }

@@ -66,6 +66,29 @@ class AdamWTest {
         }
     }
 
+    @Test
+    void aGroupsShareOfTheLearningRateIsTheLearningRateTimesIt() {
+        double share = 0.25; // exact
+        try (var _ = new Scope()) {
+            Tensor shared = leaf(ScalarType.Float);
+            Tensor plain = leaf(ScalarType.Float);
+            SequencedMap<String, Tensor> all = new LinkedHashMap<>();
+            all.put("p", shared);
+            try (AdamW one = new AdamW(List.of(new AdamW.Group(all, DECAY, share)), 0.9, 0.999, 1e-8);
+                    AdamW other = adamW(plain, DECAY)) {
+                for (int i = 0; i < 3; i++) {
+                    Tensor g = torch.randn(37, 53);
+                    shared.mutable_grad().put(g);
+                    plain.mutable_grad().put(g.clone());
+                    one.step(LR);
+                    other.step(LR * share);
+                }
+            }
+            assertThat(Tensors.floats(shared)).isEqualTo(Tensors.floats(plain));
+            assertThat(distance(shared, leaf(ScalarType.Float))).isGreaterThan(1e-3);
+        }
+    }
+
     private static AdamW adamW(Tensor p, double decay) {
         SequencedMap<String, Tensor> all = new LinkedHashMap<>();
         all.put("p", p);

@@ -100,7 +100,7 @@ public record DryRun(
     /** For people, a fact a line. */
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
-        lines.add("recipe      " + recipe.name() + ": " + recipe.model() + " with " + recipe.norm());
+        lines.add("recipe      " + recipe.name() + ": " + recipe.model() + " with " + recipe.variant());
         lines.add("parameters  " + String.format(Locale.ROOT, "%,d", footprint.parameters()));
         if (sites != null) {
             lines.add("norm sites  " + sites);

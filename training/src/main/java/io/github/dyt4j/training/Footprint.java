@@ -7,7 +7,7 @@ import io.github.dyt4j.training.run.Environment;
 import java.util.Locale;
 
 /**
- * The memory that training takes, by formula: 4 bytes a parameter for the weight, 4 for its gradient, 8 for AdamW's moments, and with EMA 4 for
+ * The memory that training takes, by formula: 4 bytes a parameter for the weight, 4 for its gradient, 8 for AdamW's moments or 4 for SGD's, and with EMA 4 for
  * the average and 4 for the weights set aside while it is evaluated; and the activations of one batch in f32. What the process itself and the data
  * need, and what the allocator cannot reuse, comes on top: take it for the least.
  *
@@ -30,7 +30,7 @@ public record Footprint(
                 n,
                 4 * n,
                 4 * n,
-                8 * n,
+                recipe.text("opt").equals("sgd") ? 4 * n : 8 * n,
                 recipe.has("ema_decay") ? 8 * n : 0,
                 // A batch that is far too large must not come round to a negative number.
                 (long) Math.min(4.0 * recipe.batchSize() * setup.activationCount(), Long.MAX_VALUE / 2.0),
@@ -77,7 +77,7 @@ public record Footprint(
     public String toString() {
         return "at least " + gigabytes(bytes()) + " (weights " + gigabytes(weights) + ", gradients "
                 + gigabytes(gradients)
-                + ", AdamW "
+                + (moments == 8 * parameters ? ", AdamW " : ", SGD ")
                 + gigabytes(moments) + (averages == 0 ? "" : ", EMA " + gigabytes(averages)) + ", activations "
                 + gigabytes(activations) + "); this machine has " + gigabytes(Environment.machineBytes());
     }

@@ -1,8 +1,10 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.models.DiffusionTransformer;
 import io.github.dyt4j.models.Dino;
 import io.github.dyt4j.models.ImageConfig;
+import io.github.dyt4j.models.MaskedAutoencoder;
 import io.github.dyt4j.models.Model;
 import io.github.dyt4j.models.Models;
 import io.github.dyt4j.training.data.Image;
@@ -48,9 +50,15 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
         return of(recipe, data);
     }
 
-    /** Which keys that are not for all the model's objective reads. */
+    /** Keys that mean something to the objective of this model. */
     private static KeyUse[] uses(Recipe recipe) {
-        return switch (Models.config(recipe.model(), recipe.modelArguments())) {
+        return switch ((ImageConfig) Models.config(recipe.model(), recipe.modelArguments())) {
+            case DiffusionTransformer.Config _ -> {
+                // What the sampler draws is kept in [−1, 1], so that is where pixels must lie.
+                TaskSetup.refuse(recipe, List.of("mean", "std"), "other models", "pixels in [-1, 1]");
+                yield new KeyUse[] {KeyUse.SAMPLES};
+            }
+            case MaskedAutoencoder.Config _ -> new KeyUse[] {KeyUse.PROBE};
             case Dino.Config _ -> new KeyUse[] {KeyUse.CROPS, KeyUse.PROBE};
             default -> new KeyUse[] {KeyUse.CLASSES};
         };
@@ -119,8 +127,10 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
 
     @Override
     public Task task(Model model) {
-        return switch (config) {
-            case Dino.Config _ -> new SelfDistillationTask(this, (Dino) model);
+        return switch (model) {
+            case DiffusionTransformer dit -> new DiffusionTask(this, dit, new PixelData(this));
+            case MaskedAutoencoder mae -> new MaskedReconstructionTask(this, mae);
+            case Dino dino -> new SelfDistillationTask(this, dino);
             default -> new ClassificationTask(this, model);
         };
     }
@@ -159,6 +169,11 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
         return Stream.of(data.train(), data.test())
                 .flatMap(d -> d.skipped().stream())
                 .toList();
+    }
+
+    /** What a loader reads, as tensors. */
+    Batches loaded(Loader loader) {
+        return new Loaded(loader);
     }
 
     private int threads() {

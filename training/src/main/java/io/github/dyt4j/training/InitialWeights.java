@@ -31,11 +31,14 @@ final class InitialWeights {
      */
     static String load(Recipe recipe, Model model) throws IOException {
         TrainedRun run = TrainedRun.of(Path.of(recipe.text("init")));
-        if (!run.recipe().norm().equals(recipe.norm())) {
-            throw new UserError("The run " + run.run() + " was trained with the norm "
-                    + run.recipe().norm()
-                    + ", and this one has " + recipe.norm() + ".\nFine-tune with the norm of the pretraining: --norm '"
-                    + run.recipe().norm() + "'.");
+        String own = recipe.variant();
+        String other = run.recipe().variant();
+        if (!other.equals(own)) {
+            String kind = run.recipe().has("method") ? "method" : "norm";
+            throw new UserError("The run " + run.run() + " was trained with the " + kind + " " + other
+                    + ", and this one has " + own + ".\nFine-tune with the " + kind + " of the pretraining: --" + kind
+                    + " '"
+                    + other + "'.");
         }
         SequencedMap<String, Tensor> taken = new LinkedHashMap<>();
         List<String> fresh = new ArrayList<>();

@@ -1,6 +1,7 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.models.Method;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.training.text.TokenizerChoice;
 import java.io.IOException;
@@ -136,8 +137,16 @@ public final class Recipe {
                 where,
                 "ratio",
                 "the first number is not above the second");
+        require(text("opt").equals("sgd") || !sets("momentum"), where, "momentum", "it is of opt: sgd");
+        for (String key : List.of("betas", "eps")) {
+            require(text("opt").equals("adamw") || !sets(key), where, key, "it is of opt: adamw");
+        }
+        for (String key : List.of("decay_epochs", "decay_rate")) {
+            require(text("sched").equals("step") || !sets(key), where, key, "it is of sched: step");
+        }
         spec("norm", norm(), where);
         compareNorms().forEach(norm -> spec("compare_norms", norm, where));
+        compareMethods().forEach(method -> known(method, where));
         return this;
     }
 
@@ -146,6 +155,14 @@ public final class Recipe {
             NormSpec.parse(spec);
         } catch (UserError e) {
             throw new UserError(where.of(key) + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void known(String method, Where where) {
+        try {
+            Method.named(method);
+        } catch (UserError e) {
+            throw new UserError(where.of("compare_methods") + ": " + e.getMessage(), e);
         }
     }
 
@@ -256,6 +273,11 @@ public final class Recipe {
         return text("norm");
     }
 
+    /** What this run is compared by: the way in which it trains without norms, or its norm. */
+    public String variant() {
+        return has("method") ? text("method") : norm();
+    }
+
     public String data() {
         return text("data");
     }
@@ -290,8 +312,17 @@ public final class Recipe {
 
     /** What {@code compare} takes where nothing else is asked for, the baseline first; empty where the recipe does not say. */
     public List<String> compareNorms() {
-        return has("compare_norms")
-                ? Arrays.stream(text("compare_norms").split(";"))
+        return list("compare_norms");
+    }
+
+    /** The ways to train without norms that {@code compare} takes beside them where nothing else is asked for. */
+    public List<String> compareMethods() {
+        return list("compare_methods");
+    }
+
+    private List<String> list(String key) {
+        return has(key)
+                ? Arrays.stream(text(key).split(";"))
                         .map(String::strip)
                         .filter(n -> !n.isEmpty())
                         .toList()

@@ -2,6 +2,7 @@ package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.Nearest;
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.models.Method;
 import io.github.dyt4j.training.RecipeKey.Kind;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -32,7 +33,9 @@ public final class RecipeKeys {
             "ls_init_value",
             "layers",
             "width",
+            "stem",
             "head_hidden_size",
+            "drop_rate",
             "decoder_embed_dim",
             "decoder_depth",
             "decoder_num_heads",
@@ -93,16 +96,21 @@ public final class RecipeKeys {
         optionalNumber("mlp_ratio", "null", 0.01, 1000, "hidden width of the MLP in units of embed_dim");
         optionalChoice("global_pool", List.of("avg", "token"), "pooling before the head");
         optionalNumber("drop_path_rate", "null", 0, 0.99, "stochastic depth of the last block, rising linearly from 0");
-        optionalChoice(
-                "method",
-                List.of("fixup", "skipinit", "sigmareparam"),
-                "a way to train without any norm, in its place: norm is identity then");
+        optionalChoice("method", Method.keys(), "a way to train without any norm, in its place: norm is identity then");
         optionalNumbers("depths", "null", 1, 1000, "blocks of each of ConvNeXt's four stages");
         optionalNumbers("dims", "null", 1, 100000, "channels of each of ConvNeXt's four stages");
         optionalNumber("ls_init_value", "null", 0, 1000, "start of ConvNeXt's layer scale");
         optionalNumbers("layers", "null", 1, 1000, "blocks (ResNet) or convolutions (VGG) of each stage");
-        argument("width", 1, "channels of the first stage of ResNet or VGG; each stage doubles them");
+        argument(
+                "width",
+                1,
+                "channels of the first stage of ResNet or VGG; each stage doubles them, VGG's up to eightfold");
         argument("head_hidden_size", 1, "hidden width of VGG's classifier");
+        optionalChoice(
+                "stem",
+                List.of("imagenet", "cifar"),
+                "what ResNet begins with: a quarter of the resolution, or a 3x3 convolution that keeps it");
+        optionalNumber("drop_rate", "null", 0, 0.99, "dropout in VGG's classifier");
         argument("decoder_embed_dim", 1, "width of MAE's decoder");
         argument("decoder_depth", 1, "blocks of MAE's decoder");
         argument("decoder_num_heads", 1, "attention heads of MAE's decoder");
@@ -187,12 +195,27 @@ public final class RecipeKeys {
         integer("grad_accum_steps", "1", 1, "forward passes in one optimizer step");
         integer("epochs", "300", 1, "passes over the training set, or stretches of steps_per_epoch");
         argument("steps_per_epoch", 1, "optimizer steps of an epoch, however long the data; null: the data once");
-        number("lr", "0.001", 0, 1000, "peak learning rate of AdamW");
+        choice("opt", "adamw", List.of("adamw", "sgd"), "the optimizer; sgd with momentum, and decay in the gradient");
+        number("momentum", "0.9", 0, 0.9999999, "of SGD");
+        number("lr", "0.001", 0, 1000, "peak learning rate");
+        choice(
+                "sched",
+                "cosine",
+                List.of("cosine", "step"),
+                "how the learning rate falls: in a cosine to min_lr, or every decay_epochs to its decay_rate");
+        number("decay_epochs", "30", 1e-6, 1e9, "epochs between the falls of sched: step");
+        number("decay_rate", "0.1", 0, 1, "what each leaves of the learning rate");
+        optionalNumber(
+                "layer_decay",
+                "null",
+                0.01,
+                1,
+                "of a vision transformer: each layer's learning rate as a share of that of the layer above; null: 1");
         number("min_lr", "1e-6", 0, 1000, "learning rate at the end of the cosine");
         number("warmup_epochs", "5", 0, 1e9, "epochs of warm-up; may be a fraction");
         choice("warmup", "linear", List.of("linear", "quadratic"), "how it rises; quadratic: 1 - (1 - u)^2");
         number("warmup_lr", "0", 0, 1000, "learning rate of the first step");
-        number("weight_decay", "0.05", 0, 1000, "decoupled, on the parameters that decay_on says");
+        number("weight_decay", "0.05", 0, 1000, "on the parameters that decay_on says; of AdamW decoupled");
         choice(
                 "decay_on",
                 "matrices",
@@ -223,7 +246,12 @@ public final class RecipeKeys {
                 "optimizer steps between checkpoints; 0: at the end of every epoch alone");
         optionalText("compare_norms", "null", "what compare takes without --norm, split by ; and the baseline first");
         optionalText("compare_methods", "null", "what compare takes without --method, split by ;");
-        optionalNumbers("compare_lrs", "null", 0, 1000, "learning rates of which compare takes each variant's best");
+        optionalNumbers(
+                "compare_lrs",
+                "null",
+                0,
+                1000,
+                "learning rates of which compare takes the best of each norm or method, as [3e-4, 1e-3]");
         argument("compare_seeds", 1, "what compare takes without --seeds");
     }
 

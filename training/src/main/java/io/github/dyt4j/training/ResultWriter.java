@@ -59,7 +59,7 @@ final class ResultWriter {
         RunResult result = new RunResult(
                 recipe.name(),
                 recipe.hash(),
-                recipe.norm(),
+                recipe.variant(),
                 recipe.seed(),
                 metric.name(),
                 metric.unit(),

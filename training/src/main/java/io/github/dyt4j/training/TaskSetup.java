@@ -1,13 +1,16 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.models.DiffusionTransformer;
 import io.github.dyt4j.models.ImageConfig;
 import io.github.dyt4j.models.Llama;
 import io.github.dyt4j.models.Model;
 import io.github.dyt4j.models.ModelConfig;
 import io.github.dyt4j.models.Models;
+import io.github.dyt4j.models.VisionTransformer;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.torch.TorchRuntime;
+import io.github.dyt4j.training.data.Latents;
 import java.util.Arrays;
 import java.util.List;
 
@@ -15,7 +18,7 @@ import java.util.List;
  * A recipe's task before its model is built: the data, opened, and the model's sizes with what the data decide put in. Which task it is, the
  * kind of the model says: images go to a vision transformer, text to a language model.
  */
-public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, TextSetup {
+public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, LatentSetup, TextSetup {
     /**
      * Opens the recipe's data.
      *
@@ -23,6 +26,7 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Text
      */
     static TaskSetup of(Recipe recipe) {
         return switch (config(recipe)) {
+            case DiffusionTransformer.Config _ when Latents.named(recipe.data()) -> LatentSetup.open(recipe);
             case ImageConfig _ -> ImageSetup.open(recipe);
             case Llama.Config _ -> TextSetup.open(recipe);
         };
@@ -35,13 +39,25 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Text
      */
     static TaskSetup trial(Recipe recipe, int examples) {
         return switch (config(recipe)) {
+            case DiffusionTransformer.Config _ when Latents.named(recipe.data()) -> LatentSetup.trial(recipe, examples);
             case ImageConfig c -> ImageSetup.trial(recipe, c, examples);
             case Llama.Config c -> TextSetup.trial(recipe, c, examples);
         };
     }
 
+    /** @throws UserError where the recipe's model does not take its norm, saying why */
+    static void requireNorm(Recipe recipe) {
+        config(recipe);
+    }
+
     private static ModelConfig config(Recipe recipe) {
-        return Models.config(recipe.model(), recipe.modelArguments());
+        ModelConfig config = Models.config(recipe.model(), recipe.modelArguments());
+        if (recipe.has("layer_decay") && !(config instanceof VisionTransformer.Config)) {
+            throw new UserError("layer_decay is for vision transformers, whose layers it knows, and " + recipe.model()
+                    + " is none: leave it away.");
+        }
+        config.require(NormSpec.parse(recipe.norm()));
+        return config;
     }
 
     /** Refuses keys that are set and mean nothing to this task. */

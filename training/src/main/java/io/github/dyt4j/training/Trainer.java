@@ -113,7 +113,7 @@ public final class Trainer implements AutoCloseable {
         stepsPerEpoch = epochs.steps();
         totalSteps = epochs.totalSteps();
         schedule = Schedule.of(recipe, stepsPerEpoch);
-        progress.note(recipe.name() + " with " + recipe.norm() + ", seed " + recipe.seed() + ": " + task.describe());
+        progress.note(recipe.name() + " with " + recipe.variant() + ", seed " + recipe.seed() + ": " + task.describe());
         long started = System.nanoTime();
         Optional<Checkpoint.Found> found = folder.checkpoints(CHECKPOINTS_KEPT).latest();
         SequencedMap<String, Norms.Start> starts =

@@ -3,23 +3,27 @@ package io.github.dyt4j.training;
 import io.github.dyt4j.torch.AdamW;
 import io.github.dyt4j.torch.Autocast;
 import io.github.dyt4j.torch.Grad;
+import io.github.dyt4j.torch.Optimizer;
 import io.github.dyt4j.torch.Scope;
+import io.github.dyt4j.torch.Sgd;
 import io.github.dyt4j.torch.Subnormals;
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** What a training step does to a model: batch → model → loss → backward, then clip → AdamW. */
-record TrainingStep(Recipe recipe, Task task, AdamW optimizer) {
-    /** AdamW as the recipe has it. */
+/** What a training step does to a model: batch → model → loss → backward, then clip → optimizer. */
+record TrainingStep(Recipe recipe, Task task, Optimizer optimizer) {
+    /** With the recipe's optimizer. */
     static TrainingStep of(Recipe recipe, Task task) {
-        return new TrainingStep(
-                recipe,
-                task,
-                new AdamW(
-                        ParameterGroups.of(task.model(), recipe),
+        List<AdamW.Group> groups = ParameterGroups.of(task.model(), recipe);
+        Optimizer optimizer = recipe.text("opt").equals("sgd")
+                ? new Sgd(groups, recipe.number("momentum"))
+                : new AdamW(
+                        groups,
                         recipe.numbers("betas").get(0),
                         recipe.numbers("betas").get(1),
-                        recipe.number("eps")));
+                        recipe.number("eps"));
+        return new TrainingStep(recipe, task, optimizer);
     }
 
     /** Begins an optimizer step. */

@@ -62,7 +62,8 @@ final class InitialWeightsTest {
     void aHeadOfOtherClassesAndAnotherFinalNormAreNewAndNamed() throws IOException {
         List<String> notes = notes(recipe.with("num_classes=7")
                 .with("global_pool=token")
-                .with("min_lr=0").with("lr=0"));
+                .with("min_lr=0")
+                .with("lr=0"));
         assertThat(notes).anyMatch(n -> n.contains("new: norm.alpha, norm.weight, norm.bias, head.weight, head.bias"));
         assertThat(notes).contains("Calibrated the start of 1 norms on the first batch");
         float[] first = tensor(folder.resolve("run/checkpoints/step-12/model.safetensors"), "blocks.1.mlp.fc1.weight");
@@ -84,6 +85,9 @@ final class InitialWeightsTest {
         assertThatThrownBy(() -> notes(recipe.with("norm=layernorm")))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("was trained with the norm dyt(init=calibrated), and this one has layernorm");
+        assertThatThrownBy(() -> notes(recipe.with("norm=identity").with("method=skipinit")))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("and this one has skipinit");
         assertThatThrownBy(() -> notes(recipe.with("embed_dim=24")))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("cls_token is [1, 1, 12] there and [1, 1, 24] here");

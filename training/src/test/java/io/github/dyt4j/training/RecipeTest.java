@@ -50,6 +50,21 @@ final class RecipeTest {
         assertThatThrownBy(() -> parse("lr: 1\ncompare_norms: rmsnorm; dty\n"))
                 .isInstanceOf(UserError.class)
                 .hasMessageStartingWith("my.yaml:2: norm 'dty' is not known. Did you mean 'dyt'?");
+        Recipe rivals = parse("lr: 2e-3\ncompare_methods: fixup; skipinit\ncompare_lrs: [1e-3, 3e-4]\n");
+        assertThat(rivals.compareMethods()).containsExactly("fixup", "skipinit");
+        assertThat(rivals.hash()).isEqualTo(recipe.hash());
+        assertThatThrownBy(() -> parse("lr: 1\ncompare_methods: fixup; skipint\n"))
+                .isInstanceOf(UserError.class)
+                .hasMessageStartingWith("my.yaml:2: method 'skipint' is not known. Did you mean 'skipinit'?");
+    }
+
+    @Test
+    void aRunIsComparedByItsMethodOrElseItsNorm() {
+        Recipe norm = parse("norm: dyt\n");
+        assertThat(norm.variant()).isEqualTo("dyt");
+        Recipe method = norm.with("method=fixup").with("norm=identity");
+        assertThat(method.variant()).isEqualTo("fixup");
+        assertThat(method.hash()).isNotEqualTo(norm.with("norm=identity").hash());
     }
 
     @Test

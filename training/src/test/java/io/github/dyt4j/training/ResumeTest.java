@@ -72,6 +72,16 @@ final class ResumeTest {
         TinyRun.assertSame(unbroken, folder, STEPS);
     }
 
+    /** σReparam's u and v move with every forward pass in training, and are no parameters. */
+    @Test
+    void theVectorsOfSpectralNormsGoOnToo() throws IOException {
+        Recipe recipe = TinyRun.recipe(data).with("norm=identity").with("method=sigmareparam");
+        TinyRun.train(recipe, folder.resolve("whole"), null);
+        TinyRun.train(recipe, folder.resolve("broken"), 5);
+        TinyRun.train(recipe, folder.resolve("broken"), null);
+        TinyRun.assertSame(folder.resolve("whole"), folder.resolve("broken"), STEPS);
+    }
+
     @Test
     void lostInTheMiddleOfACheckpointItGoesOnFromTheOneBefore() throws IOException {
         TinyRun.train(TinyRun.recipe(data), folder, 6);

@@ -90,6 +90,14 @@ public record NormsPlan(
         shapes = List.copyOf(shapes);
         goalShapes = List.copyOf(goalShapes);
         directions = List.copyOf(directions);
+        for (NormSpec norm : norms) {
+            if (norm.function().acrossPlaces()) {
+                throw new UserError("norm '" + norm
+                        + "' has no meaning here: its statistics go over the places of images, and bench norms times norms of single tokens."
+                        + "\nTime it in a model: bench model resnet-mini --norm "
+                        + norm.function().key() + ".");
+            }
+        }
         for (Shape shape : shapes) {
             requireMemory(shape, norms, dtype);
         }

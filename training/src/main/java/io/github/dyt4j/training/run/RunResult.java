@@ -15,6 +15,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param recipe its name
  * @param hash of the resolved recipe
+ * @param norm what it is compared by: its norm, or the method in the norms' place
  * @param metric what {@code value} measures, as accuracy
  * @param unit of the values: "%" for accuracies, "nats/token" for language models
  * @param value at the end, of the averaged weights where they are on; where the run diverged, the best before it

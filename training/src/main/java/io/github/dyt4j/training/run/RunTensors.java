@@ -1,8 +1,8 @@
 package io.github.dyt4j.training.run;
 
 import io.github.dyt4j.models.Model;
-import io.github.dyt4j.torch.AdamW;
 import io.github.dyt4j.torch.Ema;
+import io.github.dyt4j.torch.Optimizer;
 import io.github.dyt4j.torch.Weights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * {@code state.json}.
  */
 public record RunTensors(
-        Model model, AdamW optimizer, @Nullable Ema ema) {
+        Model model, Optimizer optimizer, @Nullable Ema ema) {
     public static final String MODEL = "model.safetensors";
     public static final String OPTIMIZER = "optimizer.safetensors";
     public static final String EMA = "ema.safetensors";

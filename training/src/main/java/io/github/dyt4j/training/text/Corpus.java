@@ -2,6 +2,7 @@ package io.github.dyt4j.training.text;
 
 import io.github.dyt4j.formats.TokenShards;
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.training.UserCache;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +53,7 @@ public final class Corpus implements TokenData {
      * @param heldOut share of the documents that is held out, in (0, 1)
      */
     public static TokenData open(String data, String tokenizer, double heldOut) {
-        return open(data, tokenizer, heldOut, cache(), TokenShards.SHARD);
+        return open(data, tokenizer, heldOut, UserCache.folder("tokens"), TokenShards.SHARD);
     }
 
     static Corpus open(String data, String tokenizer, double heldOut, Path cache, long shard) {
@@ -178,17 +179,6 @@ public final class Corpus implements TokenData {
         return choice instanceof TokenizerChoice.Bpe(int asked) && size < asked
                 ? String.format(Locale.ROOT, ": the text has pairs for %,d tokens alone", size)
                 : "";
-    }
-
-    private static Path cache() {
-        String own = System.getenv("DYT4J_CACHE");
-        String xdg = System.getenv("XDG_CACHE_HOME");
-        Path base = own != null && !own.isBlank()
-                ? Path.of(own)
-                : xdg != null && !xdg.isBlank()
-                        ? Path.of(xdg, "dyt4j")
-                        : Path.of(System.getProperty("user.home"), ".cache", "dyt4j");
-        return base.resolve("tokens");
     }
 
     private static String hash(String text) {

@@ -1,0 +1,162 @@
+package io.github.dyt4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+
+/** As {@link WrongInvocationsTest}, of methods and learning rates: the exit code is 2, in at most three lines, and no run is begun. */
+final class WrongComparisonsTest {
+    private static final String TINY = """
+            model: vit_tiny_patch16_224
+            img_size: 8
+            patch_size: 4
+            embed_dim: 8
+            depth: 1
+            num_heads: 2
+            epochs: 1
+            warmup_epochs: 0
+            batch_size: 4
+            min_lr: 1e-5
+            """;
+
+    private static final String TEXT = """
+            model: llama_mini
+            hidden_size: 16
+            num_hidden_layers: 1
+            num_attention_heads: 2
+            data: jdk
+            """;
+
+    @TempDir
+    private static Path folder = Path.of("");
+
+    /** @param says what the answer has, each */
+    record Row(String name, List<String> says, String... arguments) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    @BeforeAll
+    static void files() throws IOException {
+        recipe("tiny.yaml", TINY);
+        recipe("text.yaml", TEXT);
+        recipe("method.yaml", TINY + "method: fixup\n");
+        recipe("unknown.yaml", TINY + "method: fixpu\n");
+        recipe("methods.yaml", TINY + "compare_methods: fixup; rezero\n");
+        recipe("rates.yaml", TINY + "compare_lrs: [1e-3, fast]\n");
+        recipe("one-rate.yaml", TINY + "compare_lrs: [1e-3]\n");
+    }
+
+    private static void recipe(String name, String text) throws IOException {
+        Files.writeString(folder.resolve(name), text);
+    }
+
+    static Stream<Row> rows() {
+        return Stream.of(
+                row("unknown method", says("'fixpu'", "'fixup'"), train("tiny.yaml", "--method", "fixpu")),
+                row("unknown method in a recipe", says("unknown.yaml:11", "'fixpu'", "'fixup'"), train("unknown.yaml")),
+                row(
+                        "a method beside a norm",
+                        says("--method fixup", "--norm dyt"),
+                        train("tiny.yaml", "--method", "fixup", "--norm", "dyt")),
+                row(
+                        "a method beside a norm in a recipe",
+                        says("norm must be identity", "layernorm", "--method fixup"),
+                        train("method.yaml")),
+                row(
+                        "a method beside a norm to set",
+                        says("norm must be identity", "layernorm"),
+                        train("tiny.yaml", "--set", "method=skipinit")),
+                row(
+                        "a method for a model that has none",
+                        says("llama_mini has no 'method'"),
+                        train("text.yaml", "--method", "fixup")),
+                row(
+                        "a method to compare for a model that has none",
+                        says("llama_mini has no 'method'"),
+                        compare("text.yaml", "--norm", "rmsnorm", "--method", "sigmareparam")),
+                row(
+                        "unknown method to compare",
+                        says("'rezero'", "skipinit"),
+                        compare("tiny.yaml", "--method", "rezero")),
+                row(
+                        "unknown method to compare in a recipe",
+                        says("methods.yaml:11", "'rezero'"),
+                        compare("methods.yaml")),
+                row(
+                        "a method twice",
+                        says("'fixup'", "twice"),
+                        compare("tiny.yaml", "--method", "fixup", "--method", "fixup")),
+                row(
+                        "a norm and nothing to compare it with",
+                        says("two norms"),
+                        compare("tiny.yaml", "--norm", "layernorm")),
+                row("a rate that is no number", says("--lrs", "'fast'"), compare("tiny.yaml", "--lrs", "1e-3,fast")),
+                row("a rate that is empty", says("--lrs", "''"), compare("tiny.yaml", "--lrs", "1e-3,,1e-2")),
+                row("a rate that is no number in a recipe", says("rates.yaml:11", "'fast'"), compare("rates.yaml")),
+                row("one rate", says("two or more"), compare("tiny.yaml", "--lrs", "1e-3")),
+                row("one rate in a recipe", says("two or more"), compare("one-rate.yaml")),
+                row("a rate twice", says("each once"), compare("tiny.yaml", "--lrs", "1e-3,0.001")),
+                row("a rate of nothing", says("above 0"), compare("tiny.yaml", "--lrs", "0,1e-3")),
+                row(
+                        "a rate below the least",
+                        says("0.000001", "min_lr is 0.00001", "min_lr=0"),
+                        compare("tiny.yaml", "--lrs", "1e-6,1e-3")),
+                row("rates without a value", says("--lrs"), compare("tiny.yaml", "--lrs")));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("rows")
+    void saysWhatIsWrong(Row row) {
+        StringWriter err = new StringWriter();
+        CommandLine line =
+                Dyt4j.commandLine().setErr(new PrintWriter(err, true)).setOut(new PrintWriter(new StringWriter()));
+        int code = line.execute(row.arguments());
+        String said = err.toString();
+        assertThat(code).as(said).isEqualTo(2);
+        assertThat(said.lines()).as(said).hasSizeBetween(1, 3);
+        assertThat(said).doesNotContain("\tat ", "Exception").contains(row.says());
+        assertThat(folder.resolve("out/recipe.yaml")).doesNotExist();
+        assertThat(folder.resolve("out/comparison.json")).doesNotExist();
+    }
+
+    private static Row row(String name, List<String> says, String... arguments) {
+        return new Row(name, says, arguments);
+    }
+
+    private static List<String> says(String... words) {
+        return List.of(words);
+    }
+
+    private static String[] train(String recipe, String... more) {
+        return command("train", recipe, more);
+    }
+
+    private static String[] compare(String recipe, String... more) {
+        return command("compare", recipe, more);
+    }
+
+    private static String[] command(String command, String recipe, String... more) {
+        return Stream.concat(
+                        Stream.of(
+                                command,
+                                folder.resolve(recipe).toString(),
+                                "--out",
+                                folder.resolve("out").toString()),
+                        Stream.of(more))
+                .toArray(String[]::new);
+    }
+}
