@@ -57,6 +57,10 @@ public final class Dino implements Model {
                 throw new UserError("out_dim " + c.outDim
                         + " leaves the teacher nothing to choose between: it must be at least 2, usually 65536.");
             }
+            if (c.vit.method() != null) {
+                throw new UserError("method " + c.vit.method().key()
+                        + " is not for DINO: in the paper it is for vit_* and mae_* models.\nLeave method away.");
+            }
             if (c.vit.globalPool() != VisionTransformer.Pool.TOKEN) {
                 throw new UserError(
                         "global_pool avg is not for DINO: its head reads the class token.\nLeave global_pool away.");

@@ -16,11 +16,11 @@ public final class Models {
     static {
         SIZES.putAll(VisionTransformer.sizes());
         SIZES.putAll(MaskedAutoencoder.sizes());
+        SIZES.putAll(Dino.sizes());
         SIZES.putAll(ConvNeXt.sizes());
         SIZES.putAll(ResNet.sizes());
         SIZES.putAll(Vgg.sizes());
         SIZES.putAll(DiffusionTransformer.sizes());
-        SIZES.putAll(Dino.sizes());
         SIZES.putAll(Llama.sizes());
     }
 

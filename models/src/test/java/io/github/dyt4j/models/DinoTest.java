@@ -157,6 +157,7 @@ class DinoTest {
                 "head_hidden_dim | wide | at least 1",
                 "norm_last_layer | perhaps | true or false",
                 "global_pool | avg | class token",
+                "method | fixup | not for DINO",
                 "img_size | 30 | patch_size",
                 "bottleneck | 8 | 'bottleneck_dim'"
             })

@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * Says when training has failed: a loss that is not finite, or is above ten times the median of the last {@value #WINDOW} losses. The
- * losses that it remembers are its whole state.
+ * losses that it remembers are its whole state. Where a loss has a scale of its own, one within it is no failure, however small those before.
  */
 public final class Divergence {
     static final int WINDOW = 101;
@@ -15,13 +15,21 @@ public final class Divergence {
 
     private final ArrayDeque<Double> recent = new ArrayDeque<>();
 
+    private final double harmless;
+
     public Divergence(Collection<Double> recent) {
+        this(recent, 0);
+    }
+
+    /** @param harmless a finite loss up to here never ends a run ({@link Objective#harmlessLoss}) */
+    public Divergence(Collection<Double> recent, double harmless) {
         this.recent.addAll(recent);
+        this.harmless = harmless;
     }
 
     /** True if this loss ends the run; else it is remembered. */
     public boolean failed(double loss) {
-        if (!Double.isFinite(loss) || (!recent.isEmpty() && loss > FACTOR * median())) {
+        if (!Double.isFinite(loss) || (!recent.isEmpty() && loss > Math.max(harmless, FACTOR * median()))) {
             return true;
         }
         recent.addLast(loss);

@@ -41,6 +41,11 @@ public interface Objective {
         return List.of();
     }
 
+    /** Up to where a loss is no sign of failing, however small the ones before it: more than 0 where losses rise and fall on a scale of their own. */
+    default double harmlessLoss() {
+        return 0;
+    }
+
     /** A pass of the batch through the model that reaches every norm of it: what calibration and taps look at. */
     default Tensor forward(Model model, Batch batch) {
         return model.forward(batch.input());

@@ -30,12 +30,14 @@ final class SelfDistillation implements Objective {
     private final double warmupEpochs;
     private final double momentum;
     private final double frozenEpochs;
+    private final int outDim;
     private final DinoLoss last;
     private DinoLoss loss;
     private @Nullable Tensor means; // summed over the passes of a step
     private int passes;
 
-    SelfDistillation(Recipe recipe) {
+    SelfDistillation(Recipe recipe, int outDim) {
+        this.outDim = outDim;
         studentTemp = recipe.number("student_temp");
         warmupTeacherTemp = recipe.number("warmup_teacher_temp");
         teacherTemp = recipe.number("teacher_temp");
@@ -107,6 +109,15 @@ final class SelfDistillation implements Objective {
             means = null;
         }
         passes = 0;
+    }
+
+    /**
+     * 2/τ_s + ln K, more than which a student whose logits are cosines cannot lose. At the start it can be near 0, where a teacher that tells every image the
+     * same is sharpened and not yet centred; that it rises from there is how training begins.
+     */
+    @Override
+    public double harmlessLoss() {
+        return 2 / studentTemp + Math.log(outDim);
     }
 
     /** The student's pass, whose norms they are that are calibrated and watched. */

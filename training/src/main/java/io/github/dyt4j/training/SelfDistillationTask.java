@@ -8,11 +8,9 @@ import io.github.dyt4j.torch.Autocast;
 import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.Tensors;
-import io.github.dyt4j.training.data.ImageDataset;
 import io.github.dyt4j.training.data.ImageTransforms;
 import io.github.dyt4j.training.data.MultiCrop;
 import io.github.dyt4j.training.data.Pipeline;
-import io.github.dyt4j.training.data.Spread;
 import io.github.dyt4j.training.probe.FrozenFeatures;
 import io.github.dyt4j.training.probe.LinearProbe;
 import io.github.dyt4j.training.probe.NearestNeighbours;
@@ -20,7 +18,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
-import java.util.function.BiConsumer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
@@ -61,7 +58,7 @@ final class SelfDistillationTask implements Task {
         this.setup = setup;
         this.model = model;
         recipe = setup.recipe();
-        objective = new SelfDistillation(recipe);
+        objective = new SelfDistillation(recipe, model.config().outDim());
         transforms = setup.transforms();
         crops = new MultiCrop(
                         transforms,
@@ -118,10 +115,9 @@ final class SelfDistillationTask implements Task {
         if (!Double.isFinite(pass.loss())) {
             return pass;
         }
-        int images = recipe.integer("probe_images");
-        FrozenFeatures train = features(
-                images == 0 ? setup.data().train() : new Spread(setup.data().train(), images));
-        FrozenFeatures test = features(setup.data().test());
+        Features features = Features.of(setup, model, model::forward);
+        FrozenFeatures train = features.train();
+        FrozenFeatures test = features.test();
         SequencedMap<String, Double> extras = new LinkedHashMap<>();
         extras.put(SelfDistillation.NEIGHBOURS.name(), mean(NearestNeighbours.scores(train, test)));
         try (var _ = new Scope();
@@ -158,38 +154,25 @@ final class SelfDistillationTask implements Task {
         return sum / scores.length;
     }
 
-    private FrozenFeatures features(ImageDataset images) {
-        FrozenFeatures.Collector collector = new FrozenFeatures.Collector();
-        forEach(images, (x, labels) -> collector.add(model.forward(x), labels));
-        return collector.whole();
-    }
-
-    /** Shows every batch of images, as they are judged, to {@code look}, the model in evaluation mode. */
-    private void forEach(ImageDataset images, BiConsumer<Tensor, Tensor> look) {
+    @Override
+    public List<Picture> pictures() {
+        DinoPictures pictures = new DinoPictures(transforms, setup.data().classes());
+        FrozenFeatures.Collector features = new FrozenFeatures.Collector();
         boolean before = model.parameters().training();
         model.parameters().training(false);
-        try (Batches batches = setup.once(images, transforms.evaluation());
+        try (Batches batches = evaluation();
                 var _ = Grad.off()) {
             while (batches.hasNext()) {
                 try (var _ = new Scope();
                         var _ = Autocast.bf16(recipe.bf16())) {
                     Batch batch = batches.next();
-                    look.accept(batch.input(), batch.labels());
+                    features.add(model.forward(batch.input()), batch.labels());
+                    pictures.look(batch.input(), batch.labels());
                 }
             }
+            return pictures.of(model, features.whole());
         } finally {
             model.parameters().training(before);
         }
-    }
-
-    @Override
-    public List<Picture> pictures() {
-        DinoPictures pictures = new DinoPictures(transforms, setup.data().classes());
-        FrozenFeatures.Collector features = new FrozenFeatures.Collector();
-        forEach(setup.data().test(), (x, labels) -> {
-            features.add(model.forward(x), labels);
-            pictures.look(x, labels);
-        });
-        return pictures.of(model, features.whole());
     }
 }

@@ -129,7 +129,7 @@ public final class Trainer implements AutoCloseable {
         if (found.isPresent()) {
             restore(found.get(), started);
         }
-        divergence = new Divergence(state.recentLosses());
+        divergence = new Divergence(state.recentLosses(), task.objective().harmlessLoss());
     }
 
     private void restore(Checkpoint.Found found, long started) throws IOException {

@@ -96,7 +96,7 @@ final class SelfDistillationTest {
     @ParameterizedTest
     @CsvSource({"0, 1, 0.07", "1, 0, 0.04", "1, 1, 0.07", "4, 0, 0.04", "4, 1, 0.05", "4, 3, 0.07", "4, 9, 0.07"})
     void theTeachersTemperatureRisesEpochByEpoch(double warmup, int epoch, double temperature) {
-        var objective = new SelfDistillation(recipe().with("warmup_teacher_temp_epochs", warmup));
+        var objective = new SelfDistillation(recipe().with("warmup_teacher_temp_epochs", warmup), 16);
         assertThat(objective.teacherTemp(epoch)).isCloseTo(temperature, within(1e-12));
     }
 
@@ -270,6 +270,21 @@ final class SelfDistillationTest {
                 assertThat(loss).isEqualTo(expected);
             }
         }
+    }
+
+    /** DyT's features hardly differ between images at first: sharpened, the teacher tells all of them one thing surely, and the loss begins near 0. */
+    @Test
+    void aLossThatRisesFromNothingIsNoFailure() {
+        var objective = new SelfDistillation(recipe(), 16);
+        for (double loss : new double[] {6, 20 + Math.log(16) - 1e-9}) {
+            assertThat(new Divergence(List.of(0.01, 0.02), objective.harmlessLoss()).failed(loss))
+                    .isFalse();
+        }
+        for (double loss : new double[] {20 + Math.log(16) + 1e-9, Double.NaN}) {
+            assertThat(new Divergence(List.of(0.01, 0.02), objective.harmlessLoss()).failed(loss))
+                    .isTrue();
+        }
+        assertThat(new Divergence(List.of(0.01, 0.02)).failed(6)).isTrue();
     }
 
     private static Tensor state(Dino model, String name) {

@@ -146,14 +146,4 @@ class MultiCropTest {
             assertThat(seen[v]).as("value " + v).isCloseTo(possible ? N / 80 : 0, within(possible ? 35 : 0));
         }
     }
-
-    @Test
-    void spreadKeepsTheClassesShares() {
-        ImageDataset some = new Spread(Samples.counting(90, 2, 2), 9);
-        assertThat(some.size()).isEqualTo(9);
-        assertThat(some.image(4).at(0, 0, 0)).isEqualTo(40);
-        assertThat(some.label(4)).isEqualTo(40 % 3);
-        assertThat(some.name(8)).isEqualTo("count 80");
-        assertThat(new Spread(Samples.counting(5, 2, 2), 100).size()).isEqualTo(5);
-    }
 }
