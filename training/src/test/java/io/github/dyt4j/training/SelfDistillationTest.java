@@ -272,6 +272,31 @@ final class SelfDistillationTest {
         }
     }
 
+    /** What was learnt without labels is where a classifier begins: it takes the teacher's backbone by name. */
+    @Test
+    void aClassifierBeginsWithTheTeacher() throws IOException {
+        Recipe pretraining = recipe().with("epochs=1").with("norm=dyt");
+        TinyRun.train(pretraining, folder, null);
+        Recipe tuning =
+                TinyRun.plain(data).with("norm=dyt").with("global_pool=token").with("init", folder.toString());
+        try (Task before = Task.of(pretraining);
+                Task task = Task.of(tuning)) {
+            io.github.dyt4j.torch.Weights.load(
+                    folder.resolve("checkpoints/step-6/model.safetensors"),
+                    before.model().parameters().state(),
+                    true);
+            assertThat(InitialWeights.load(tuning, task.model())).endsWith("; new: head.weight, head.bias");
+            task.model().parameters().state().forEach((name, t) -> {
+                if (!name.startsWith("head.")) {
+                    assertThat(values(t))
+                            .as(name)
+                            .isEqualTo(
+                                    values(before.model().parameters().state().get("teacher.backbone." + name)));
+                }
+            });
+        }
+    }
+
     /** DyT's features hardly differ between images at first: sharpened, the teacher tells all of them one thing surely, and the loss begins near 0. */
     @Test
     void aLossThatRisesFromNothingIsNoFailure() {
