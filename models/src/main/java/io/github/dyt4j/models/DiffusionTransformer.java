@@ -12,7 +12,6 @@ import io.github.dyt4j.torch.Norms;
 import io.github.dyt4j.torch.Parameters;
 import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.Site;
-import io.github.dyt4j.torch.Tensors;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,17 +77,8 @@ public final class DiffusionTransformer implements Model {
                     o.flag("learn_sigma", learnSigma),
                     o.optionalFlag("zero_init", zeroInit));
             o.refuseOthers();
-            if (c.imgSize % c.patchSize != 0) {
-                int below = c.imgSize - c.imgSize % c.patchSize;
-                throw new UserError("img_size " + c.imgSize + " is not a multiple of patch_size " + c.patchSize
-                        + ": take " + (below > 0 ? below + " or " : "") + (below + c.patchSize)
-                        + ", or another patch_size.");
-            }
-            if (c.embedDim % c.numHeads != 0) {
-                throw new UserError("embed_dim " + c.embedDim + " does not divide into num_heads " + c.numHeads
-                        + " heads of equal width: take embed_dim " + c.numHeads * Math.ceilDiv(c.embedDim, c.numHeads)
-                        + ".");
-            }
+            PatchEmbed.requireWholePatches(c.imgSize, c.patchSize);
+            Attention.requireEqualHeads("embed_dim", c.embedDim, "num_heads", c.numHeads);
             if (c.embedDim % 4 != 0) {
                 throw new UserError("embed_dim " + c.embedDim
                         + " is not a multiple of 4: the positions need sine and cosine of row and column.");
@@ -275,7 +265,7 @@ public final class DiffusionTransformer implements Model {
         boolean zeroInit = c.zeroInit(spec);
         try (var _ = new Scope()) {
             Parameters p = parameters;
-            posEmbed = p.buffer("pos_embed", positions(c.embedDim, c.imgSize / c.patchSize));
+            posEmbed = p.buffer("pos_embed", SinCos.grid(c.embedDim, c.imgSize / c.patchSize, 0));
             xEmbedder = PatchEmbed.xavier(p.child("x_embedder"), c.patchSize, c.inChans, c.embedDim);
             conditioning = new Conditioning(p, c);
             for (int i = 0; i < c.depth; i++) {
@@ -283,27 +273,6 @@ public final class DiffusionTransformer implements Model {
             }
             finalLayer = new FinalLayer(p.child("final_layer"), norms, c, zeroInit);
         }
-    }
-
-    /**
-     * Fixed positions (1, side·side, E): by quarters of E the sines of the column, its cosines, and those of the row, at ω_i = 10000^(−i/(E/4)),
-     * patches row by row (Peebles and Xie 2022, section 3.2, after MAE; in the authors' code, too, the column comes first).
-     */
-    static Tensor positions(int embedDim, int side) {
-        int quarter = embedDim / 4;
-        float[] values = new float[side * side * embedDim];
-        for (int token = 0; token < side * side; token++) {
-            int[] place = {token % side, token / side};
-            for (int i = 0; i < quarter; i++) {
-                double omega = Math.pow(MAX_PERIOD, -(double) i / quarter);
-                for (int axis = 0; axis < 2; axis++) {
-                    int at = token * embedDim + axis * 2 * quarter + i;
-                    values[at] = (float) Math.sin(place[axis] * omega);
-                    values[at + quarter] = (float) Math.cos(place[axis] * omega);
-                }
-            }
-        }
-        return Tensors.of(values, 1, (long) side * side, embedDim);
     }
 
     /**

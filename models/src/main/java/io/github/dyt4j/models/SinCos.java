@@ -5,7 +5,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Fixed positions of a square grid: the patch in row r and column c has [sin(c·ω), cos(c·ω), sin(r·ω), cos(r·ω)], ωᵢ = 10000^(−4i/E),
- * i = 0 … E/4 − 1 (Vaswani et al. 2017, section 3.5, once an axis; He et al. 2021, appendix A.1). The columns come first in the authors'
+ * i = 0 … E/4 − 1 (Vaswani et al. 2017, section 3.5, once an axis; He et al. 2021, appendix A.1; Peebles and Xie 2022, section 3.2). The columns come first in the authors'
  * code, and so in their weights.
  */
 final class SinCos {

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -81,7 +80,7 @@ final class DinoPictures {
                 maps = maps.div(maps.amax(new long[] {2}, true)).view(1, heads, grid, grid);
                 maps = torch.upsample_nearest2d(maps, size, size); // (1, H, S, S)
                 List<Tensor> row = new ArrayList<>();
-                row.add(x.select(0, 0).mul(perChannel(transforms.std())).add(perChannel(transforms.mean())));
+                row.add(ImageSetup.plain(x, transforms).select(0, 0));
                 for (long h = 0; h < heads; h++) {
                     row.add(maps.select(0, 0).narrow(0, h, 1));
                 }
@@ -95,15 +94,6 @@ final class DinoPictures {
                             + "class token: a patch's share of attention, the largest of each map white.",
                     Sheet.of(rows, Math.max(1, IMAGE / size)));
         }
-    }
-
-    private static Tensor perChannel(@org.jspecify.annotations.Nullable List<Double> values) {
-        List<Double> v = Objects.requireNonNull(values);
-        float[] f = new float[v.size()];
-        for (int i = 0; i < f.length; i++) {
-            f[i] = v.get(i).floatValue();
-        }
-        return Tensors.of(f, f.length, 1, 1); // (C, 1, 1)
     }
 
     private String names() {

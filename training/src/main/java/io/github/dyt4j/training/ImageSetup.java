@@ -7,6 +7,7 @@ import io.github.dyt4j.models.ImageConfig;
 import io.github.dyt4j.models.MaskedAutoencoder;
 import io.github.dyt4j.models.Model;
 import io.github.dyt4j.models.Models;
+import io.github.dyt4j.torch.Tensors;
 import io.github.dyt4j.training.data.Image;
 import io.github.dyt4j.training.data.ImageData;
 import io.github.dyt4j.training.data.ImageDataset;
@@ -18,10 +19,12 @@ import io.github.dyt4j.training.data.Pipeline;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** Images and their classes, and a model with as many channels and classes as they have. */
@@ -149,6 +152,20 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
                 recipe.has("aa") ? recipe.text("aa") : null,
                 recipe.number("reprob"),
                 recipe.number("crop_pct"));
+    }
+
+    /** The images (B, C, H, W) as they were before they were normalised, in [0, 1]. */
+    static Tensor plain(Tensor x, ImageTransforms transforms) {
+        return x.mul(perChannel(transforms.std())).add(perChannel(transforms.mean()));
+    }
+
+    private static Tensor perChannel(@Nullable List<Double> values) {
+        List<Double> v = Objects.requireNonNull(values);
+        float[] floats = new float[v.size()];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = v.get(i).floatValue();
+        }
+        return Tensors.of(floats, floats.length, 1, 1); // (C, 1, 1)
     }
 
     /** Training batches without end, from this one on. */

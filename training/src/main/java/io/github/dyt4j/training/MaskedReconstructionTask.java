@@ -5,7 +5,6 @@ import io.github.dyt4j.models.MaskedAutoencoder.Reconstruction;
 import io.github.dyt4j.models.Model;
 import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.Scope;
-import io.github.dyt4j.torch.Tensors;
 import io.github.dyt4j.training.data.ImageDataset;
 import io.github.dyt4j.training.data.ImageTransforms;
 import io.github.dyt4j.training.data.Pipeline;
@@ -13,7 +12,6 @@ import io.github.dyt4j.training.data.Subset;
 import io.github.dyt4j.training.probe.LinearProbe;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -96,19 +94,10 @@ final class MaskedReconstructionTask implements Task {
 
     /** Each image as it was before it was normalised, in [0, 1]. */
     private List<Tensor> images(Tensor x) { // (B, C, H, W)
-        Tensor plain = x.mul(perChannel(transforms.std())).add(perChannel(transforms.mean()));
+        Tensor plain = ImageSetup.plain(x, transforms);
         return IntStream.range(0, (int) x.size(0))
                 .mapToObj(i -> plain.select(0, i))
                 .toList();
-    }
-
-    private static Tensor perChannel(@org.jspecify.annotations.Nullable List<Double> values) {
-        List<Double> v = Objects.requireNonNull(values);
-        float[] floats = new float[v.size()];
-        for (int i = 0; i < floats.length; i++) {
-            floats[i] = v.get(i).floatValue();
-        }
-        return Tensors.of(floats, floats.length, 1, 1); // (C, 1, 1)
     }
 
     @Override
