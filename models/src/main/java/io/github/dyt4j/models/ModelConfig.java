@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** A model before it is built: its sizes, checked. */
-public sealed interface ModelConfig permits ImageConfig, Llama.Config {
+public sealed interface ModelConfig permits ImageConfig, DnaConfig, AudioConfig, Llama.Config {
     /** The model on these parameters, which decide where its weights come from. */
     Model create(NormSpec spec, Parameters parameters);
 

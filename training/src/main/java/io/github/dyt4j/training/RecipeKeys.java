@@ -59,7 +59,41 @@ public final class RecipeKeys {
             "rope_theta",
             "tie_word_embeddings",
             "attention_bias",
-            "gradient_checkpointing");
+            "gradient_checkpointing",
+            "head",
+            "d_model",
+            "n_layer",
+            "d_inner",
+            "l_max",
+            "emb_dim",
+            "filter_order",
+            "sine_freq",
+            "d_state",
+            "d_conv",
+            "expand",
+            "rcps",
+            "conv_dim",
+            "conv_kernel",
+            "conv_stride",
+            "feat_extract_norm",
+            "norm_order",
+            "num_conv_pos_embeddings",
+            "num_conv_pos_embedding_groups",
+            "num_codevectors_per_group",
+            "num_codevector_groups",
+            "codevector_dim",
+            "proj_codevector_dim",
+            "mask_time_prob",
+            "mask_time_length",
+            "mask_feature_prob",
+            "mask_feature_length",
+            "num_negatives",
+            "contrastive_logits_temperature",
+            "diversity_loss_weight",
+            "feature_penalty_weight",
+            "feature_grad_mult",
+            "dropout",
+            "layerdrop");
 
     /** What says nothing to a model of text, and what says nothing to one of images; the model itself refuses arguments that it has not. */
     private static final List<String> OF_IMAGES = List.of(
@@ -136,6 +170,48 @@ public final class RecipeKeys {
         optionalChoice("tie_word_embeddings", FLAG, "whether the head is the embedding");
         optionalChoice("attention_bias", List.of("qkv", "all"), "which of attention's products have a bias");
         optionalChoice("gradient_checkpointing", FLAG, "whether backward computes each block again, to keep less");
+        optionalChoice(
+                "head",
+                List.of("lm", "classes", "contrastive", "ctc"),
+                "what a model of DNA (lm, classes) or of speech (contrastive, ctc) ends in: lm and contrastive pretrain");
+        argument("d_model", 1, "width of the residual stream of a model of DNA");
+        argument("n_layer", 1, "number of blocks of a model of DNA");
+        argument("d_inner", 1, "hidden width of HyenaDNA's MLP");
+        argument("l_max", 2, "the longest sequence that a model of DNA takes");
+        argument("emb_dim", 3, "features of a position in HyenaDNA's filters: 1 + 2 for each frequency");
+        argument("filter_order", 1, "hidden width of HyenaDNA's filter network");
+        optionalNumber("sine_freq", "null", 1e-3, 1e6, "frequency of the sines in HyenaDNA's filter network");
+        argument("d_state", 1, "states of each channel of Caduceus' scans");
+        argument("d_conv", 1, "width of the convolution before Caduceus' scans");
+        argument("expand", 1, "channels of Caduceus' scans in units of d_model");
+        optionalChoice(
+                "rcps", FLAG, "whether Caduceus is equivariant by sharing parameters between strands (PS), else Ph");
+        optionalNumbers("conv_dim", "null", 1, 100000, "channels of each of wav2vec 2.0's convolutions");
+        optionalNumbers("conv_kernel", "null", 1, 1000, "their kernels");
+        optionalNumbers("conv_stride", "null", 1, 1000, "their strides");
+        optionalChoice(
+                "feat_extract_norm",
+                List.of("group", "layer"),
+                "norms of wav2vec 2.0's convolutions: a group norm in the first, or a layer norm in each");
+        optionalChoice("norm_order", List.of("pre", "post"), "whether norms come before or after attention and MLP");
+        argument("num_conv_pos_embeddings", 1, "kernel of wav2vec 2.0's position embedding");
+        argument("num_conv_pos_embedding_groups", 1, "its groups");
+        argument("num_codevectors_per_group", 2, "entries of each of the quantiser's codebooks");
+        argument("num_codevector_groups", 1, "codebooks");
+        argument("codevector_dim", 1, "width of a quantised vector");
+        argument("proj_codevector_dim", 1, "width in which vectors are told apart");
+        optionalNumber(
+                "mask_time_prob", "null", 0, 1, "share of the frames that masked spans would cover if none overlapped");
+        argument("mask_time_length", 1, "frames of a masked span");
+        optionalNumber("mask_feature_prob", "null", 0, 1, "the same of channels, in fine-tuning");
+        argument("mask_feature_length", 1, "channels of a masked span");
+        argument("num_negatives", 1, "distractors of each masked frame");
+        optionalNumber("contrastive_logits_temperature", "null", 1e-4, 100, "temperature of the contrastive loss");
+        optionalNumber("diversity_loss_weight", "null", 0, 1000, "weight of the penalty on unused entries");
+        optionalNumber("feature_penalty_weight", "null", 0, 1000, "weight of the penalty on large features");
+        optionalNumber("feature_grad_mult", "null", 0, 1, "what the convolutions get of their gradients");
+        optionalNumber("dropout", "null", 0, 0.99, "dropout of attention, MLP and residual stream");
+        optionalNumber("layerdrop", "null", 0, 0.99, "how often a block is left out of a step");
 
         text(
                 "data",

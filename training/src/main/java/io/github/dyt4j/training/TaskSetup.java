@@ -1,7 +1,9 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.models.AudioConfig;
 import io.github.dyt4j.models.DiffusionTransformer;
+import io.github.dyt4j.models.DnaConfig;
 import io.github.dyt4j.models.ImageConfig;
 import io.github.dyt4j.models.Llama;
 import io.github.dyt4j.models.Model;
@@ -28,6 +30,8 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Late
         return switch (config(recipe)) {
             case DiffusionTransformer.Config _ when Latents.named(recipe.data()) -> LatentSetup.open(recipe);
             case ImageConfig _ -> ImageSetup.open(recipe);
+            case DnaConfig _ -> throw new UserError("not yet");
+            case AudioConfig _ -> throw new UserError("not yet");
             case Llama.Config _ -> TextSetup.open(recipe);
         };
     }
@@ -41,6 +45,8 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Late
         return switch (config(recipe)) {
             case DiffusionTransformer.Config _ when Latents.named(recipe.data()) -> LatentSetup.trial(recipe, examples);
             case ImageConfig c -> ImageSetup.trial(recipe, c, examples);
+            case DnaConfig _ -> throw new UserError("not yet");
+            case AudioConfig _ -> throw new UserError("not yet");
             case Llama.Config c -> TextSetup.trial(recipe, c, examples);
         };
     }

@@ -1,0 +1,13 @@
+package io.github.dyt4j.models;
+
+/** A model of speech before it is built: its input is a waveform (B, T), mean 0 and variance 1, at the rate that it was made for. */
+public non-sealed interface AudioConfig extends ModelConfig {
+    /** Symbols of its transcripts, the blank among them; 0 while it is pretrained without any. */
+    int vocabSize();
+
+    /** Frames that its convolutions make of so many samples; 0 where they are fewer than the receptive field. */
+    long frames(long samples);
+
+    /** Samples that one frame sees: the shortest clip. */
+    int receptiveField();
+}
