@@ -2,6 +2,7 @@ package io.github.dyt4j.cli;
 
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.lab.Compare;
+import io.github.dyt4j.lab.FineTuning;
 import io.github.dyt4j.lab.Plan;
 import io.github.dyt4j.lab.RateSearch;
 import io.github.dyt4j.lab.Results;
@@ -45,7 +46,8 @@ final class CompareCommand implements Callable<Integer> {
             names = "--norm",
             paramLabel = "SPEC",
             description =
-                    "A norm to compare; repeat it, the baseline first. Default: the recipe's compare_norms, else layernorm, dyt and "
+                    "A norm to compare; repeat it, the baseline first. 'dyt with lr=2e-3 and norm_order=post' has keys of the recipe otherwise "
+                            + "than the others. Default: the recipe's compare_norms, else layernorm, dyt and "
                             + "'dyt(init=calibrated)'.")
     private @Nullable List<String> norms;
 
@@ -92,24 +94,55 @@ final class CompareCommand implements Callable<Integer> {
         String typed = Commands.typed(spec);
         PrintWriter err = spec.commandLine().getErr();
         Plan plan = Plan.of(options.apply(recipe), new Plan.Asked(norms, methods, rates(), seeds), out, jobs(), typed);
-        Optional<Results> results;
-        try (StopSignal stop = StopSignal.open();
-                CompareProgress progress = CompareProgress.open(err, plan, typed)) {
-            results = Compare.run(plan, progress, stop);
-        }
+        List<Plan> stages = FineTuning.of(plan);
+        FineTuning.check(stages);
+        Optional<Results> results = run(plan, typed);
         if (results.isEmpty()) {
             return INTERRUPTED;
         }
+        List<Results> tuned = new ArrayList<>();
+        for (Plan stage : stages) {
+            err.println("Fine-tuning " + stage.recipe().name() + ", each run from its own of the pretraining:");
+            err.flush();
+            Optional<Results> own = run(stage, typed);
+            if (own.isEmpty()) {
+                return INTERRUPTED;
+            }
+            tuned.add(own.get());
+            FineTuning.report(plan);
+        }
         PrintWriter answer = spec.commandLine().getOut();
-        answer.println(ResultTable.of(results.get()));
-        answer.println(results.get().verdict());
-        RateSearch search = results.get().search();
-        if (search != null && !search.beyond().isEmpty()) {
-            answer.println(search.beyond());
+        if (!tuned.isEmpty()) {
+            answer.println("Pretraining, " + plan.recipe().name() + ":");
+        }
+        print(answer, results.get());
+        for (Results own : tuned) {
+            answer.println("\nFine-tuned, " + own.recipe() + ":");
+            print(answer, own);
+        }
+        if (!tuned.isEmpty()) {
+            FineTuning.mean(tuned).ifPresent(mean -> answer.println("\n" + mean.verdict()));
         }
         answer.println("Report: " + plan.folder().resolve("report.html"));
         answer.flush();
         return 0;
+    }
+
+    private Optional<Results> run(Plan plan, String typed) throws IOException {
+        try (StopSignal stop = StopSignal.open();
+                CompareProgress progress =
+                        CompareProgress.open(spec.commandLine().getErr(), plan, typed)) {
+            return Compare.run(plan, progress, stop);
+        }
+    }
+
+    private static void print(PrintWriter answer, Results results) {
+        answer.println(ResultTable.of(results));
+        answer.println(results.verdict());
+        RateSearch search = results.search();
+        if (search != null && !search.beyond().isEmpty()) {
+            answer.println(search.beyond());
+        }
     }
 
     private @Nullable List<Double> rates() {

@@ -1,6 +1,8 @@
 package io.github.dyt4j.lab;
 
+import io.github.dyt4j.training.Recipe;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -37,23 +39,25 @@ final class NormLabel {
         return label(spec, "");
     }
 
-    private static String label(String spec, String more) {
-        Matcher m = SPEC.matcher(spec);
+    private static String label(String compared, String more) {
+        Matcher m = SPEC.matcher(Recipe.normOf(compared));
         if (!m.matches()) {
-            return spec;
+            return compared;
         }
+        List<String> settings = Recipe.settingsOf(compared);
+        String also = settings.isEmpty() ? "" : ", " + String.join(", ", settings);
         Stream<String> options = m.group(2) == null
                 ? Stream.of(more)
                 : Stream.concat(
                         Stream.of(more), Arrays.stream(m.group(2).split(",")).map(o -> option(o.replace(" ", ""))));
         String listed = options.filter(o -> !o.isBlank()).collect(Collectors.joining(", "));
-        return NAMES.getOrDefault(m.group(1), m.group(1)) + (listed.isEmpty() ? "" : " (" + listed + ")");
+        return NAMES.getOrDefault(m.group(1), m.group(1)) + (listed.isEmpty() ? "" : " (" + listed + ")") + also;
     }
 
     /** The same, with the α0 that every site began with where the spec itself does not say one. */
     static String of(String spec, double[] starts) {
         boolean common = starts.length > 0 && Arrays.stream(starts).allMatch(a -> Math.abs(a - starts[0]) < 1e-6);
-        return common && !spec.contains("alpha=") && !spec.contains("calibrated")
+        return common && !Recipe.normOf(spec).matches(".*(alpha=|calibrated).*")
                 ? label(spec, "α₀ = " + Html.fixed(starts[0], 3).replaceAll("\\.?0+$", ""))
                 : of(spec);
     }

@@ -14,9 +14,9 @@ final class Report {
 
     /**
      * @param recipe the resolved recipe that the runs share, as YAML
-     * @param pictures what the runs show, from {@link PictureSection}; empty where they show nothing
+     * @param sections what stands after the numbers, from {@link FineTunedSection} and {@link PictureSection}; may be empty
      */
-    static String html(Results results, ReportData data, String recipe, String pictures) {
+    static String html(Results results, ReportData data, String recipe, String sections) {
         ReportText text = new ReportText(results, data);
         return Html.fill(
                 Report.class,
@@ -31,7 +31,7 @@ final class Report {
                         Map.entry("tableCaption", text.tableCaption()),
                         Map.entry("alsoMeasured", text.alsoMeasured()),
                         Map.entry("rates", RateTable.of(results)),
-                        Map.entry("pictures", pictures),
+                        Map.entry("sections", sections),
                         Map.entry("starts", text.starts()),
                         Map.entry("method", text.method()),
                         Map.entry("command", Html.escape(results.command())),

@@ -53,8 +53,13 @@ final class Study {
         return runs.stream().anyMatch(r -> r.result().higherIsBetter());
     }
 
-    /** Writes the three files anew from what has ended by now; nothing is written, and nothing returned, while no run has. */
-    static Optional<Results> write(Plan plan, Path folder) throws IOException {
+    /** What has ended by now; nothing while no run has. */
+    static Optional<Results> read(Plan plan, Path folder) throws IOException {
+        Optional<Study> study = of(plan, folder);
+        return study.isEmpty() ? Optional.empty() : Optional.of(study.get().results());
+    }
+
+    private static Optional<Study> of(Plan plan, Path folder) throws IOException {
         SequencedMap<String, List<FinishedRun>> runs = new LinkedHashMap<>();
         Map<String, Choice> choices = new LinkedHashMap<>();
         for (Variant v : plan.variants()) {
@@ -72,10 +77,18 @@ final class Study {
             }
             runs.put(v.name(), own);
         }
-        if (runs.values().stream().allMatch(List::isEmpty)) {
+        return runs.values().stream().allMatch(List::isEmpty)
+                ? Optional.empty()
+                : Optional.of(new Study(plan, runs, choices));
+    }
+
+    /** Writes the three files anew from what has ended by now; nothing is written, and nothing returned, while no run has. */
+    static Optional<Results> write(Plan plan, Path folder) throws IOException {
+        Optional<Study> found = of(plan, folder);
+        if (found.isEmpty()) {
             return Optional.empty();
         }
-        Study study = new Study(plan, runs, choices);
+        Study study = found.get();
         Results results = study.results();
         replace(
                 folder.resolve("results.json"),
@@ -83,7 +96,11 @@ final class Study {
         replace(folder.resolve("results.csv"), results.csv());
         replace(
                 folder.resolve("report.html"),
-                Report.html(results, study.data(results), study.recipe(), study.pictures(results)));
+                Report.html(
+                        results,
+                        study.data(results),
+                        study.recipe(),
+                        FineTunedSection.of(FineTuning.results(plan)) + study.pictures(results)));
         return Optional.of(results);
     }
 
@@ -259,8 +276,8 @@ final class Study {
         String shared = plan.recipe()
                 .resolved()
                 .lines()
-                .filter(l ->
-                        !l.matches("(norm|method|seed|threads|compare_\\w+" + (plan.searches() ? "|lr" : "") + "):.*"))
+                .filter(l -> !l.matches("(norm|method|seed|threads|compare_\\w+|finetune\\w*"
+                        + (plan.searches() ? "|lr" : "") + "):.*"))
                 .collect(Collectors.joining("\n"));
         return each("norm", plan.variants().stream().filter(v -> !v.method()).map(Variant::name))
                 + each(

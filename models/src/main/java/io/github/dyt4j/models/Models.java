@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /** Models by name: vision transformers and ConvNeXt by timm's, ResNet and VGG by torchvision's, the others by their authors'. */
 public final class Models {
@@ -50,13 +51,28 @@ public final class Models {
      * @throws UserError for an unknown name, key or value, or sizes that do not fit together
      */
     public static ModelConfig config(String name, Map<String, ?> overrides) {
+        return size(name).with(new Overrides(name, overrides));
+    }
+
+    /**
+     * The arguments that a model takes.
+     *
+     * @throws UserError for an unknown name
+     */
+    public static Set<String> arguments(String name) {
+        Overrides none = new Overrides(name, Map.of());
+        size(name).with(none);
+        return none.known();
+    }
+
+    private static ModelConfig size(String name) {
         ModelConfig config = SIZES.get(name);
         if (config == null) {
             throw new UserError(
                     "No model is named '" + name + "'." + Nearest.hint(name, names()) + "\n"
                             + "'dyt4j list' shows all names; any size is an override, as embed_dim, depth, num_heads, patch_size or img_size.");
         }
-        return config.with(new Overrides(name, overrides));
+        return config;
     }
 
     /** How many values {@link #create} would train, without building the model. */

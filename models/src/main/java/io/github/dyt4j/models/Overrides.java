@@ -2,6 +2,7 @@ package io.github.dyt4j.models;
 
 import io.github.dyt4j.formats.Nearest;
 import io.github.dyt4j.formats.UserError;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +21,11 @@ public final class Overrides {
     public Overrides(String model, Map<String, ?> given) {
         this.model = model;
         this.given = given;
+    }
+
+    /** What has been asked for: once a model was made with these, all that it takes. */
+    Set<String> known() {
+        return Collections.unmodifiableSet(known);
     }
 
     /** A whole number of at least 1. */

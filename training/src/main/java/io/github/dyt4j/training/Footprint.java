@@ -5,9 +5,10 @@ import io.github.dyt4j.models.Llama;
 import io.github.dyt4j.torch.NormSpec;
 import io.github.dyt4j.training.run.Environment;
 import java.util.Locale;
+import java.util.stream.LongStream;
 
 /**
- * The memory that training takes, by formula: 4 bytes a parameter for the weight, 4 for its gradient, 8 for AdamW's moments or 4 for SGD's, and with EMA 4 for
+ * The memory that training takes, by formula: 4 bytes for each value of the state dict (a frozen teacher among them); for each parameter 4 for its gradient, 8 for AdamW's moments or 4 for SGD's, and with EMA 4 for
  * the average and 4 for the weights set aside while it is evaluated; and the activations of one batch in f32. What the process itself and the data
  * need, and what the allocator cannot reuse, comes on top: take it for the least.
  *
@@ -24,11 +25,15 @@ public record Footprint(
         boolean recomputes) {
     static Footprint of(TaskSetup setup) {
         Recipe recipe = setup.recipe();
-        long n = setup.config().parameterCount(NormSpec.parse(recipe.norm()));
+        NormSpec norm = NormSpec.parse(recipe.norm());
+        long n = setup.config().parameterCount(norm);
+        long all = setup.config().shapes(norm).values().stream()
+                .mapToLong(shape -> LongStream.of(shape).reduce(1, (a, b) -> a * b))
+                .sum();
         return new Footprint(
                 setup.examples(),
                 n,
-                4 * n,
+                4 * all,
                 4 * n,
                 recipe.text("opt").equals("sgd") ? 4 * n : 8 * n,
                 recipe.has("ema_decay") ? 8 * n : 0,

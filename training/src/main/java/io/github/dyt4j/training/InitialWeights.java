@@ -15,7 +15,7 @@ import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The start of a run from the weights of another, by name: fine-tuning. Of DINO the teacher's backbone is taken, of MAE the encoder. New stay
+ * The start of a run from the weights of another, by name: fine-tuning. Of DINO the teacher's backbone is taken (by another DINO all), of MAE the encoder. New stay
  * the classifier's head, and a final norm that the other run has not.
  */
 final class InitialWeights {
@@ -43,7 +43,9 @@ final class InitialWeights {
         SequencedMap<String, Tensor> taken = new LinkedHashMap<>();
         List<String> fresh = new ArrayList<>();
         try (Safetensors file = Safetensors.open(run.weights())) {
-            String prefix = file.entries().keySet().stream().anyMatch(n -> n.startsWith(TEACHER)) ? TEACHER : "";
+            boolean ofTeacher = file.entries().keySet().stream().anyMatch(n -> n.startsWith(TEACHER))
+                    && model.parameters().state().keySet().stream().noneMatch(n -> n.startsWith(TEACHER));
+            String prefix = ofTeacher ? TEACHER : "";
             model.parameters().state().forEach((name, tensor) -> {
                 Safetensors.Entry entry = file.entries().get(prefix + name);
                 boolean fits = entry != null && Arrays.equals(entry.shape(), Tensors.shape(tensor));

@@ -32,6 +32,9 @@ public final class Recipe {
     /** Data that have a name and no path. */
     private static final Set<String> NAMED_DATA = Set.of("builtin", "jdk");
 
+    /** Between a norm and the keys that it has otherwise than what it is compared with. */
+    public static final String WITH = " with ";
+
     private static final Recipe DEFAULTS = defaults();
 
     private final Map<String, @Nullable Object> values;
@@ -145,8 +148,8 @@ public final class Recipe {
             require(text("sched").equals("step") || !sets(key), where, key, "it is of sched: step");
         }
         spec("norm", norm(), where);
-        compareNorms().forEach(norm -> spec("compare_norms", norm, where));
-        compareMethods().forEach(method -> known(method, where));
+        compareNorms().forEach(norm -> spec("compare_norms", normOf(norm), where));
+        compareMethods().forEach(method -> known(normOf(method), where));
         return this;
     }
 
@@ -212,7 +215,15 @@ public final class Recipe {
      */
     public Map<String, @Nullable Object> identity() {
         Map<String, @Nullable Object> identity = without("name");
-        List.of("skip_bad", "workers", "compare_norms", "compare_methods", "compare_lrs", "compare_seeds")
+        List.of(
+                        "skip_bad",
+                        "workers",
+                        "compare_norms",
+                        "compare_methods",
+                        "compare_lrs",
+                        "compare_seeds",
+                        "finetune",
+                        "finetune_data")
                 .forEach(identity::remove);
         return Collections.unmodifiableMap(identity);
     }
@@ -320,6 +331,24 @@ public final class Recipe {
         return list("compare_methods");
     }
 
+    /** The recipes that {@code compare} trains after this one, each run from the run of the same norm and seed. */
+    public List<String> finetune() {
+        return list("finetune");
+    }
+
+    /** The norm, or method, of something compared, as {@code dyt} of {@code dyt with norm_order=post and lr=1e-3}. */
+    public static String normOf(String compared) {
+        return compared.split(WITH, 2)[0].strip();
+    }
+
+    /** The keys that it has otherwise, as {@code norm_order=post} and {@code lr=1e-3}. */
+    public static List<String> settingsOf(String compared) {
+        String[] parts = compared.split(WITH, 2);
+        return parts.length < 2
+                ? List.of()
+                : Arrays.stream(parts[1].split(" and ")).map(String::strip).toList();
+    }
+
     private List<String> list(String key) {
         return has(key)
                 ? Arrays.stream(text(key).split(";"))
@@ -332,7 +361,7 @@ public final class Recipe {
     /** The same with paths from the root, so that it means the same from any folder. */
     public Recipe withAbsolutePaths() {
         Recipe own = NAMED_DATA.contains(data()) ? this : with("data", absolute(data()));
-        for (String path : List.of("init", "inception")) {
+        for (String path : List.of("init", "inception", "finetune_data")) {
             own = has(path) ? own.with(path, absolute(text(path))) : own;
         }
         String tokenizer = text("tokenizer");

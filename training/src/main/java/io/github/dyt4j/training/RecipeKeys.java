@@ -333,6 +333,14 @@ public final class RecipeKeys {
                 1000,
                 "learning rates of which compare takes the best of each norm or method, as [3e-4, 1e-3]");
         argument("compare_seeds", 1, "what compare takes without --seeds");
+        optionalText(
+                "finetune",
+                "null",
+                "recipes, split by ;, that compare trains when this one is done, each run from the run of the same norm and seed");
+        optionalText(
+                "finetune_data",
+                "null",
+                "the data of those recipes, or a folder of several data sets, over which the mean is taken; null: their own");
     }
 
     private RecipeKeys() {}
