@@ -67,8 +67,7 @@ final class ScanLoop {
         again(rows, p.states(), in.row(), in.u(), in.delta(), in.b(), p.a(), r.states(), r.decays());
     }
 
-    private static void again(
-            int rows, int states, long row, long u, long delta, long b, long a, long h, long decays) {
+    private static void again(int rows, int states, long row, long u, long delta, long b, long a, long h, long decays) {
         long next = states * VECTOR;
         for (int t = 0; t < rows; t++) {
             FloatVector dt = Lanes.loadF32(delta + t * row);
@@ -78,14 +77,13 @@ final class ScanLoop {
                 long at = (scalars + n) * VECTOR;
                 FloatVector decay = decay(dt.mul(Lanes.loadF32(a + n * VECTOR)));
                 Lanes.storeF32(decay, decays + at);
-                Lanes.storeF32(
-                        Lanes.loadF32(h + at).fma(decay, x.mul(Memory.f32(b, scalars + n))), h + at + next);
+                Lanes.storeF32(Lanes.loadF32(h + at).fma(decay, x.mul(Memory.f32(b, scalars + n))), h + at + next);
             }
         }
     }
 
     private static FloatVector decay(FloatVector z) {
-        return Lanes.exp(z.max(LEAST)).blend(0, z.compare(VectorOperators.LT, LEAST));
+        return Lanes.exp(z).blend(0, z.compare(VectorOperators.LT, LEAST));
     }
 
     /** Back through a chunk; {@code p.h} is what comes from the tokens behind it, exp(Δ_{t+1}·A)·dh_{t+1}. */

@@ -174,8 +174,7 @@ public final class ScanVector implements ScanKernel {
 
         private long kept(long kept, long chunk, int v) {
             long all = Math.ceilDiv(call.channels(), COUNT);
-            return kept
-                    + VECTOR * call.states() * ((sequence * call.chunks() + chunk) * all + first / COUNT + v);
+            return kept + VECTOR * call.states() * ((sequence * call.chunks() + chunk) * all + first / COUNT + v);
         }
 
         void keep(long kept, long chunk, int v) {

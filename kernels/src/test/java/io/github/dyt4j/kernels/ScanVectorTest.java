@@ -69,7 +69,8 @@ class ScanVectorTest {
             float[][] alone = run(new ScanVector(), call, new Values(call, 5, 1), _ -> true);
             for (int threads : new int[] {2, 3, 5}) {
                 RowPool.threads(threads);
-                assertThat(run(new ScanVector(), call, new Values(call, 5, 1), _ -> true)).isDeepEqualTo(alone);
+                assertThat(run(new ScanVector(), call, new Values(call, 5, 1), _ -> true))
+                        .isDeepEqualTo(alone);
             }
         } finally {
             RowPool.threads(before);
@@ -98,9 +99,8 @@ class ScanVectorTest {
                     ScanCall call = new ScanCall(3, length, channels, states);
                     double linear = 3.0 * length * (channels + states);
                     double once = 3.0 * channels * (2 * states + 40) + 3 * 16 * (length + states);
-                    assertThat(call.kept() + call.scratch())
-                            .as("%s", call)
-                            .isLessThanOrEqualTo((long) (2.1 * linear + 2 * once));
+                    assertThat(call.kept() + call.scratch()).as("%s", call).isLessThanOrEqualTo((long)
+                            (2.1 * linear + 2 * once));
                 }
             }
         }
@@ -121,7 +121,9 @@ class ScanVectorTest {
             int tokens = Math.toIntExact(call.batch() * call.length());
             u = floats(random.doubles(tokens * call.channels(), -2, 2).toArray());
             // With a spread of 30 some decays are e to less than −87, and some are 1.
-            delta = floats(random.doubles(tokens * call.channels(), -5, 1).map(z -> spread * Math.exp(z)).toArray());
+            delta = floats(random.doubles(tokens * call.channels(), -5, 1)
+                    .map(z -> spread * Math.exp(z))
+                    .toArray());
             a = floats(random.doubles(call.channels() * call.states(), -3, 0).toArray());
             b = floats(random.doubles(tokens * call.states(), -1, 1).toArray());
             c = floats(random.doubles(tokens * call.states(), -1, 1).toArray());
@@ -186,7 +188,8 @@ class ScanVectorTest {
             float[] first = y.values();
             kernel.forward(call, in, y.address(), 0);
             assertThat(y.values()).as("without what backward needs").isEqualTo(first);
-            Buffer[] out = Arrays.stream(inputs).map(x -> empty(arena, x.length)).toArray(Buffer[]::new);
+            Buffer[] out =
+                    Arrays.stream(inputs).map(x -> empty(arena, x.length)).toArray(Buffer[]::new);
             long[] to = IntStream.range(0, 6)
                     .mapToLong(i -> wanted.test(i) ? out[i].address() : 0)
                     .toArray();
