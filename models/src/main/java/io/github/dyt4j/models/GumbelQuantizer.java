@@ -115,10 +115,10 @@ final class GumbelQuantizer {
         return number; // (M)
     }
 
-    /** Of probabilities (M, G, V), with fairseq's guard for entries that nobody takes: p·log(p + 1e-7). */
+    /** Of probabilities (M, G, V). What is as good as never taken counts as the least normal float, whose logarithm is finite. */
     private static Tensor perplexity(Tensor probabilities) {
         Tensor mean = probabilities.mean(0); // (G, V)
-        Tensor entropy = mean.mul(mean.add(new Scalar(1e-7)).log()).sum(-1).neg();
+        Tensor entropy = mean.mul(mean.clamp_min(new Scalar(Float.MIN_NORMAL)).log()).sum(-1).neg();
         return entropy.exp().sum();
     }
 
