@@ -25,6 +25,7 @@ public final class Models {
         SIZES.putAll(HyenaDna.sizes());
         SIZES.putAll(Llama.sizes());
         SIZES.putAll(Caduceus.sizes());
+        SIZES.putAll(Wav2Vec2.sizes());
     }
 
     private Models() {}
