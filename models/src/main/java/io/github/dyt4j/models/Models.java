@@ -22,8 +22,8 @@ public final class Models {
         SIZES.putAll(ResNet.sizes());
         SIZES.putAll(Vgg.sizes());
         SIZES.putAll(DiffusionTransformer.sizes());
-        SIZES.putAll(HyenaDna.sizes());
         SIZES.putAll(Llama.sizes());
+        SIZES.putAll(HyenaDna.sizes());
         SIZES.putAll(Caduceus.sizes());
         SIZES.putAll(Wav2Vec2.sizes());
     }
