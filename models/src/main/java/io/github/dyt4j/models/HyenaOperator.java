@@ -3,6 +3,7 @@ package io.github.dyt4j.models;
 import io.github.dyt4j.torch.CausalConv1d;
 import io.github.dyt4j.torch.Parameters;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 
 /**
  * The Hyena operator of order 2 (Poli et al. 2023, "Hyena Hierarchy", definition 3.1): of three projections x1, x2 and v, each through its own
@@ -32,13 +33,10 @@ final class HyenaOperator {
 
     Tensor forward(Tensor x) { // (B, L, D)
         Tensor projected = CausalConv1d.apply(inProj.forward(x), shortWeight, shortBias); // (B, L, 3·D)
-        Tensor v = part(projected, 1).mul(part(projected, 2)); // (B, L, D)
+        TensorVector parts = projected.split(width, 2);
+        Tensor v = parts.get(1).mul(parts.get(2)); // (B, L, D)
         Tensor y = filter.forward(v.transpose(1, 2)).transpose(1, 2); // (B, L, D)
-        return outProj.forward(y.mul(part(projected, 0)));
-    }
-
-    private Tensor part(Tensor projected, int i) {
-        return projected.narrow(2, (long) i * width, width);
+        return outProj.forward(y.mul(parts.get(0)));
     }
 
     /** The layer that reads the input. */

@@ -29,7 +29,8 @@ public final class LongConvolution {
     public static Tensor apply(Tensor u, Tensor k, Tensor d) {
         requireShapes(u, k, d);
         ScalarType type = Memory.type(u) == ScalarType.Double ? ScalarType.Double : ScalarType.Float;
-        Tensor uu = u.to(type);
+        // Transforms of what lies transposed take longer than its copy.
+        Tensor uu = u.to(type).contiguous();
         Tensor kk = k.to(type);
         Tensor dd = d.to(type);
         Tensor y;
@@ -46,13 +47,17 @@ public final class LongConvolution {
         return y.to(u.scalar_type());
     }
 
-    private static List<Tensor> gradients(Tensor u, Tensor k, Tensor d, Tensor dy) {
-        List<Tensor> gradients;
+    private static Tensor[] gradients(Tensor u, Tensor k, Tensor d, Tensor dy) {
+        Tensor[] gradients;
         try (var _ = new Scope()) {
             gradients = backward(u, k, d, dy);
-            gradients.forEach(Scope::keep);
+            for (Tensor g : gradients) {
+                Scope.keep(g);
+            }
         }
-        gradients.forEach(Scope::adopt);
+        for (Tensor g : gradients) {
+            Scope.adopt(g);
+        }
         return gradients;
     }
 
@@ -63,14 +68,17 @@ public final class LongConvolution {
         return inverse(product, n).narrow(-1, 0, l).addcmul(u, d.unsqueeze(-1)); // (B, D, L)
     }
 
-    private static List<Tensor> backward(Tensor u, Tensor k, Tensor d, Tensor dy) {
+    private static Tensor[] backward(Tensor u, Tensor k, Tensor d, Tensor dy) {
         long l = u.size(-1);
         long n = length(2 * l - 1);
         Tensor g = transform(dy, n); // (B, D, n/2 + 1)
-        Tensor dk = inverse(transform(u, n).conj().mul(g).sum(0), n).narrow(-1, 0, l); // (D, L)
-        Tensor du = inverse(g.mul_(transform(k, n).conj()), n).narrow(-1, 0, l).addcmul(dy, d.unsqueeze(-1));
-        Tensor dd = torch.mul(u, dy).sum(0, 2);
-        return List.of(du, dk, dd);
+        // What is large is changed in place; the sum over the batch is not.
+        Tensor sum = transform(u, n).conj_physical_().mul_(g).sum(0);
+        Tensor dk = inverse(sum, n).narrow(-1, 0, l); // (D, L)
+        Tensor du = inverse(g.mul_(transform(k, n).conj_physical_()), n)
+                .narrow(-1, 0, l)
+                .addcmul(dy, d.unsqueeze(-1));
+        return new Tensor[] {du, dk, torch.mul(u, dy).sum(0, 2)};
     }
 
     /** F(x) of n values, zeros behind x: (…, L) → (…, n/2 + 1), complex. */

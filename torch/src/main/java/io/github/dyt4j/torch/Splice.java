@@ -1,6 +1,5 @@
 package io.github.dyt4j.torch;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -23,11 +22,6 @@ final class Splice {
     /** The gradient of the input from that of the output; dy is contiguous. */
     interface Backward {
         Tensor apply(Tensor dy);
-    }
-
-    /** The gradients of several inputs, in their order, from that of the output; dy is contiguous. */
-    interface JoinedBackward {
-        List<Tensor> apply(Tensor dy);
     }
 
     private Splice() {}
@@ -102,36 +96,6 @@ final class Splice {
         y.register_hook(scope.hold(new Hook(dy -> {
             @Nullable Tensor[] made = backward.apply(dy);
             System.arraycopy(made, 0, gradients, 0, gradients.length);
-            return dy;
-        })));
-        return y;
-    }
-
-    /**
-     * The same of several inputs, of any shapes and {@code out}'s dtype, one of which at least is in the graph. The graph sees their sums,
-     * added and spread over out's shape, whose forward reads each input once; the gradients that it makes of that are replaced.
-     */
-    static Tensor joined(List<Tensor> inputs, Tensor out, List<Tensor> saved, JoinedBackward backward) {
-        Scope scope = Scope.current();
-        if (scope == null) {
-            throw new IllegalStateException("a fused function that is to be differentiated needs a Scope");
-        }
-        saved.forEach(scope::hold);
-        List<Tensor> gradients = new ArrayList<>();
-        Tensor link = null;
-        for (int i = 0; i < inputs.size(); i++) {
-            if (inputs.get(i).requires_grad()) {
-                int at = i;
-                Tensor source = torch.alias(inputs.get(i));
-                source.register_hook(scope.hold(new Hook(_ -> gradients.get(at))));
-                link = link == null ? source.sum() : link.add(source.sum());
-            }
-        }
-        Tensor y = Objects.requireNonNull(link).expand(Tensors.shape(out));
-        y.set_data(out);
-        y.register_hook(scope.hold(new Hook(dy -> {
-            gradients.clear();
-            gradients.addAll(backward.apply(dy));
             return dy;
         })));
         return y;
