@@ -16,6 +16,7 @@ public final class Kernels {
     private static final AdamWKernel ADAM_W = VECTOR ? Vectors.adamW() : new AdamWOracle();
     private static final FewRowsKernel FEW_ROWS = VECTOR ? Vectors.fewRows() : new FewRowsOracle();
     private static final OneQueryKernel ONE_QUERY = VECTOR ? Vectors.oneQuery() : new OneQueryOracle();
+    private static final ScanKernel SCAN = VECTOR ? Vectors.scan() : new ScanOracle();
 
     static {
         if (!VECTOR) {
@@ -75,6 +76,11 @@ public final class Kernels {
         return ADAM_W;
     }
 
+    /** The selective scan. */
+    public static ScanKernel scan() {
+        return SCAN;
+    }
+
     /** The choice in a few words, as "vector 512-bit, 2 threads", for info and reports. */
     public static String description() {
         return VECTOR
@@ -128,6 +134,10 @@ public final class Kernels {
 
         static AdamWKernel adamW() {
             return new AdamWVector();
+        }
+
+        static ScanKernel scan() {
+            return new ScanVector();
         }
 
         static int bits() {

@@ -21,6 +21,7 @@ public final class Models {
         SIZES.putAll(ResNet.sizes());
         SIZES.putAll(Vgg.sizes());
         SIZES.putAll(DiffusionTransformer.sizes());
+        SIZES.putAll(HyenaDna.sizes());
         SIZES.putAll(Llama.sizes());
         SIZES.putAll(Caduceus.sizes());
     }

@@ -2,6 +2,7 @@ package io.github.dyt4j.torch;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorBase;
 import org.bytedeco.pytorch.TensorTensorHook;
@@ -64,10 +65,38 @@ final class Splice {
             dx[0] = backward.apply(dy);
             return dy;
         })));
-        source.register_hook(scope.hold(new Hook(_ -> {
-            Tensor whole = Objects.requireNonNull(dx[0]);
-            dx[0] = null;
-            return whole;
+        source.register_hook(scope.hold(new Handed(dx, 0)));
+        return y;
+    }
+
+    /**
+     * {@code out}, computed from several inputs without a graph: the graph sees a number made of those that need a gradient, spread over
+     * out's shape, and what the backward of that would make is replaced by this one's.
+     *
+     * @param backward gives the gradients in the order of the inputs, of their shapes and dtypes; of those that need none it is not read
+     */
+    static Tensor joined(
+            List<Tensor> inputs, Tensor out, List<Tensor> saved, Function<Tensor, @Nullable Tensor[]> backward) {
+        Scope scope = Scope.current();
+        if (scope == null) {
+            throw new IllegalStateException("a fused function that is to be differentiated needs a Scope");
+        }
+        saved.forEach(scope::hold);
+        @Nullable Tensor[] gradients = new Tensor[inputs.size()];
+        Tensor number = Tensors.full(0).to(out.scalar_type());
+        for (int i = 0; i < gradients.length; i++) {
+            if (inputs.get(i).requires_grad()) {
+                Tensor source = torch.alias(inputs.get(i));
+                source.register_hook(scope.hold(new Handed(gradients, i)));
+                number = number.add(source.sum().to(out.scalar_type())); // whose backward takes no memory
+            }
+        }
+        Tensor y = torch.alias(number.expand(Tensors.shape(out)));
+        y.set_data(out);
+        y.register_hook(scope.hold(new Hook(dy -> {
+            @Nullable Tensor[] made = backward.apply(dy);
+            System.arraycopy(made, 0, gradients, 0, gradients.length);
+            return dy;
         })));
         return y;
     }
@@ -76,6 +105,24 @@ final class Splice {
         Tensor leaf = x.detach();
         leaf.set_requires_grad(true);
         return leaf;
+    }
+
+    /** Puts a gradient that another hook made in the place of what came, once. */
+    private static final class Handed extends TensorTensorHook {
+        private final @Nullable Tensor[] from;
+        private final int index;
+
+        Handed(@Nullable Tensor[] from, int index) {
+            this.from = from;
+            this.index = index;
+        }
+
+        @Override
+        public TensorBase call(TensorBase replaced) {
+            Tensor gradient = Objects.requireNonNull(from[index]);
+            from[index] = null;
+            return gradient;
+        }
     }
 
     private static final class Hook extends TensorTensorHook {
