@@ -24,7 +24,11 @@ public final class Classification implements Objective {
 
     @Override
     public Scores score(Model model, Batch batch) {
-        Tensor logProbabilities = logProbabilities(model, batch); // (B, classes)
+        return scores(logProbabilities(model, batch), batch);
+    }
+
+    /** @param logProbabilities (B, classes) */
+    static Scores scores(Tensor logProbabilities, Batch batch) {
         double loss = torch.nll_loss(logProbabilities, batch.labels()).item_double() * batch.size();
         float[] right = Tensors.floats(logProbabilities
                 .argmax(new org.bytedeco.pytorch.LongOptional(1), false)

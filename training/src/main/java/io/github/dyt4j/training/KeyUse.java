@@ -18,7 +18,8 @@ enum KeyUse {
             "momentum_teacher",
             "freeze_last_layer"),
     PROBE("pretraining without labels", "probe_images"),
-    SAMPLES("diffusion", "sample_steps", "sampler", "cfg_scale", "frechet_samples", "inception");
+    SAMPLES("diffusion", "sample_steps", "sampler", "cfg_scale", "frechet_samples", "inception"),
+    DNA("models of DNA", "intervals", "mlm_probability", "rc_aug", "rc_test");
 
     private final String whose;
     private final List<String> keys;

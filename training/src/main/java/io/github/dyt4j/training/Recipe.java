@@ -361,7 +361,7 @@ public final class Recipe {
     /** The same with paths from the root, so that it means the same from any folder. */
     public Recipe withAbsolutePaths() {
         Recipe own = NAMED_DATA.contains(data()) ? this : with("data", absolute(data()));
-        for (String path : List.of("init", "inception", "finetune_data")) {
+        for (String path : List.of("init", "inception", "finetune_data", "intervals")) {
             own = has(path) ? own.with(path, absolute(text(path))) : own;
         }
         String tokenizer = text("tokenizer");

@@ -223,7 +223,7 @@ public final class RecipeKeys {
                 "data",
                 "builtin",
                 "a folder of images or IDX files, or builtin for the images that come with dyt4j; for language models text files, JSON lines or "
-                        + "Parquet, or jdk for the sources of the running JDK");
+                        + "Parquet, or jdk for the sources of the running JDK; for models of DNA FASTA, or labelled sequences for head: classes");
         optionalText("init", "null", "the folder of a run whose weights this one begins with");
         choice(
                 "skip_bad",
@@ -274,8 +274,25 @@ public final class RecipeKeys {
                 "bytes",
                 "how text becomes tokens: bytes, bpe-N for a BPE of N tokens trained on the training text, or the path of a tokenizer.json");
         argument("seq_len", 2, "tokens of a training sequence; null: max_position_embeddings");
-        number("held_out", "0.05", 1e-6, 0.999, "share of the text that is not trained on but judged by");
-        integer("eval_sequences", "64", 0, "held-out sequences that an evaluation takes, the first; 0: all");
+        number("held_out", "0.05", 1e-6, 0.999, "share of text or DNA that is not trained on but judged by");
+        integer(
+                "eval_sequences",
+                "64",
+                0,
+                "held-out sequences that an evaluation takes, of text the first, of a genome evenly spread; 0: all");
+        optionalText(
+                "intervals",
+                "null",
+                "a BED file of what to take of a genome: record, start, end, and train, valid or test; null: all but held_out");
+        number("mlm_probability", "0.15", 1e-3, 0.9, "share of the bases that a model of both sides is asked for");
+        optionalChoice(
+                "rc_aug",
+                FLAG,
+                "whether DNA is turned to its other strand half of the time; null: in pretraining, of models that are not equivariant");
+        optionalChoice(
+                "rc_test",
+                FLAG,
+                "whether a classifier of DNA is judged by the mean of its logits for both strands; null: where it is neither causal nor equivariant");
 
         integer("batch_size", "128", 1, "images or sequences in one forward pass");
         integer("grad_accum_steps", "1", 1, "forward passes in one optimizer step");

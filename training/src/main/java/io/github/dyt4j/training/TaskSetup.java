@@ -15,12 +15,15 @@ import io.github.dyt4j.torch.TorchRuntime;
 import io.github.dyt4j.training.data.Latents;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SequencedMap;
 
 /**
  * A recipe's task before its model is built: the data, opened, and the model's sizes with what the data decide put in. Which task it is, the
- * kind of the model says: images go to a vision transformer, text to a language model.
+ * kind of the model says: images go to a vision transformer, text to a language
+ * model, DNA to HyenaDNA or Caduceus.
  */
-public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, LatentSetup, TextSetup {
+public sealed interface TaskSetup extends AutoCloseable
+        permits ImageSetup, LatentSetup, TextSetup, GenomeSetup, SequenceSetup {
     /**
      * Opens the recipe's data.
      *
@@ -30,7 +33,7 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Late
         return switch (config(recipe)) {
             case DiffusionTransformer.Config _ when Latents.named(recipe.data()) -> LatentSetup.open(recipe);
             case ImageConfig _ -> ImageSetup.open(recipe);
-            case DnaConfig _ -> throw new UserError("not yet");
+            case DnaConfig c -> DnaSetup.open(recipe, c);
             case AudioConfig _ -> throw new UserError("not yet");
             case Llama.Config _ -> TextSetup.open(recipe);
         };
@@ -45,7 +48,7 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Late
         return switch (config(recipe)) {
             case DiffusionTransformer.Config _ when Latents.named(recipe.data()) -> LatentSetup.trial(recipe, examples);
             case ImageConfig c -> ImageSetup.trial(recipe, c, examples);
-            case DnaConfig _ -> throw new UserError("not yet");
+            case DnaConfig c -> DnaSetup.trial(recipe, c, examples);
             case AudioConfig _ -> throw new UserError("not yet");
             case Llama.Config c -> TextSetup.trial(recipe, c, examples);
         };
@@ -57,7 +60,11 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Late
     }
 
     private static ModelConfig config(Recipe recipe) {
-        ModelConfig config = Models.config(recipe.model(), recipe.modelArguments());
+        SequencedMap<String, Object> arguments = recipe.modelArguments();
+        if ("classes".equals(arguments.get("head"))) {
+            arguments.putIfAbsent("num_classes", 2); // until the data say how many
+        }
+        ModelConfig config = Models.config(recipe.model(), arguments);
         if (recipe.has("layer_decay") && !(config instanceof VisionTransformer.Config)) {
             throw new UserError("layer_decay is for vision transformers, whose layers it knows, and " + recipe.model()
                     + " is none: leave it away.");
