@@ -2,6 +2,7 @@ package io.github.dyt4j.cli;
 
 import io.github.dyt4j.lab.bench.BenchResult;
 import io.github.dyt4j.lab.bench.BenchRow;
+import io.github.dyt4j.lab.bench.LengthTable;
 import io.github.dyt4j.lab.bench.LlamaTable;
 import io.github.dyt4j.lab.bench.ModelBench;
 import java.util.ArrayList;
@@ -26,13 +27,15 @@ final class BenchTable {
         StringBuilder text = new StringBuilder();
         Map<String, List<BenchRow>> groups = new LinkedHashMap<>();
         List<BenchRow> goals = new ArrayList<>();
-        for (LlamaTable table : LlamaTable.of(result.rows())) {
+        List<LlamaTable> tables = new ArrayList<>(LlamaTable.of(result.rows()));
+        tables.addAll(LengthTable.of(result.rows()));
+        for (LlamaTable table : tables) {
             text.append(table.title()).append('\n').append(table(table.cells()));
             table.notes().forEach(note -> text.append("  ").append(note).append('\n'));
             text.append('\n');
         }
         for (BenchRow row : result.rows()) {
-            if (LlamaTable.tells(row)) {
+            if (LlamaTable.tells(row) || LengthTable.tells(row)) {
                 continue;
             }
             if (isGoal(row)) {

@@ -7,11 +7,9 @@ import io.github.dyt4j.training.run.RunResult;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -50,7 +48,7 @@ final class ChildRun {
         }
         Path log = folder.resolve("log.txt");
         long logStart = Files.exists(log) ? Files.size(log) : 0;
-        Process process = new ProcessBuilder(command(folder))
+        Process process = new ProcessBuilder(JavaProcess.command(List.of(), RunMain.class, folder.toString()))
                 .redirectInput(ProcessBuilder.Redirect.from(new File(nullDevice())))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
@@ -60,23 +58,6 @@ final class ChildRun {
 
     private static String nullDevice() {
         return File.separatorChar == '\\' ? "NUL" : "/dev/null";
-    }
-
-    private static List<String> command(Path folder) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-            // dyt4j.* tells the command line about its terminal; agents would fight over a port or a file.
-            if (!flag.startsWith("-Ddyt4j.") && !flag.startsWith("-agentlib") && !flag.startsWith("-javaagent")) {
-                command.add(flag);
-            }
-        }
-        if (System.getProperty("dyt4j.mallopt") != null) {
-            command.add("-Ddyt4j.mallopt=" + System.getProperty("dyt4j.mallopt"));
-        }
-        command.addAll(
-                List.of("-cp", System.getProperty("java.class.path"), RunMain.class.getName(), folder.toString()));
-        return command;
     }
 
     Job job() {

@@ -82,6 +82,21 @@ public final class TorchRuntime {
         return (allocatorSet ? "freed memory kept" : "freed memory given back") + (huge ? ", huge pages" : "");
     }
 
+    /** Gives what was freed back to the system, so that a peak of memory that comes after is no earlier tensor's; where glibc is not, nothing. */
+    public static void returnFreedMemory() {
+        var trim = Linker.nativeLinker().defaultLookup().find("malloc_trim");
+        if (trim.isEmpty()) {
+            return;
+        }
+        MethodHandle call = Linker.nativeLinker()
+                .downcallHandle(trim.get(), FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+        try {
+            int _ = (int) call.invokeExact(0L);
+        } catch (Throwable unavailable) {
+            // then it stays
+        }
+    }
+
     // glibc maps every block above 32 MB anew and returns it when freed; the page faults then cost more than a norm's
     // arithmetic.
     private static synchronized void keepFreedMemory() {

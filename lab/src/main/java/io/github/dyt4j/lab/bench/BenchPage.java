@@ -28,6 +28,7 @@ public final class BenchPage {
                         Map.entry("finding", escape(finding.getFirst())),
                         Map.entry("more", paragraphs(finding.subList(1, finding.size()))),
                         Map.entry("llama", BenchTables.llama(result)),
+                        Map.entry("length", BenchTables.length(result.rows())),
                         Map.entry("goals", BenchTables.goals(result.rows())),
                         Map.entry("rows", BenchTables.all(result.rows())),
                         Map.entry("environment", Html.definitions(machine(result.environment()))),
@@ -43,12 +44,13 @@ public final class BenchPage {
                                 Html.resource(Html.class, "charts.js") + Html.resource(BenchPage.class, "bench.js"))));
     }
 
-    /** Of norms, and of a LLaMA's passes; where there is nothing of norms alone, the passes' own come first. */
+    /** Of norms, of a LLaMA's passes and of lengths; where there is nothing of norms alone, the others' own come first. */
     private static List<String> finding(List<BenchRow> rows) {
         BenchFinding norms = new BenchFinding(rows);
         List<String> all = new ArrayList<>(LlamaFinding.sentences(rows));
-        boolean passesAlone = !all.isEmpty() && norms.saysNothing();
-        if (!passesAlone) {
+        all.addAll(LengthTable.sentences(rows));
+        boolean othersAlone = !all.isEmpty() && norms.saysNothing();
+        if (!othersAlone) {
             all.addFirst(norms.headline());
             all.addAll(1, norms.more());
         }

@@ -73,6 +73,16 @@ final class BenchTables {
                 + "</section>";
     }
 
+    /** The section of lengths; empty where none were measured. */
+    static String length(List<BenchRow> rows) {
+        List<LlamaTable> tables = LengthTable.of(rows);
+        return tables.isEmpty()
+                ? ""
+                : "<section id=\"length\"><h2>By length</h2><figure>" + LengthChart.svg(rows)
+                        + "<figcaption><p>Both axes are logarithmic. Along a dashed line time or memory grows as the length does.</p></figcaption></figure>"
+                        + tables.stream().map(BenchTables::table).collect(Collectors.joining()) + "</section>";
+    }
+
     private static String table(LlamaTable table) {
         List<String> header = table.cells().getFirst();
         return "<h3>" + escape(table.title())
