@@ -47,6 +47,6 @@ public record ScanCall(long batch, long length, int channels, int states) {
 
     /** Values of f32 that backward uses as scratch: each group's part of dB and dC, each sequence's of dA and dD. */
     public long scratch() {
-        return batch * (2 * groups() * length * states + channels * (states + 1L));
+        return batch * (2 * length * groups() * states + channels * (states + 1L));
     }
 }

@@ -13,7 +13,11 @@ final class ScanLoop {
 
     private ScanLoop() {}
 
-    /** A chunk's inputs. @param row bytes from a token to the next in u and delta; b and c have a value a state and token */
+    /**
+     * A chunk's inputs; b and c have a value a token and state.
+     *
+     * @param row bytes from a token to the next in u and delta
+     */
     record Tiles(long row, long u, long delta, long b, long c) {}
 
     /** @param a a vector a state; h, the state, likewise; d one vector */

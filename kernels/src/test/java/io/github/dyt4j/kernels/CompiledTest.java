@@ -8,6 +8,7 @@ import io.github.dyt4j.kernels.PointwiseCase.Shape;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -134,6 +135,29 @@ final class CompiledTest {
             long k = new Buffer(arena, Dtype.BF16, ELEMENTS).fill(_ -> 1).address();
             long y = new Buffer(arena, Dtype.BF16, 8 * 32).address();
             assertFewBytes(call.toString(), () -> kernel.forward(call, q, k, k, y));
+        }
+    }
+
+    /** A vector a token and state would be 64 bytes for 16 of these elements. */
+    @Test
+    void scan() {
+        ScanKernel kernel = new ScanVector();
+        ScanCall call = new ScanCall(1, ELEMENTS / 32 / 16, 32, 16);
+        try (Arena arena = Arena.ofConfined()) {
+            long x = new Buffer(arena, Dtype.F32, ELEMENTS / 16).fill(_ -> 0.5).address();
+            long parameters = new Buffer(arena, Dtype.F32, 32 * 16).fill(_ -> -1).address();
+            long scalars = new Buffer(arena, Dtype.F32, ELEMENTS / 32).address();
+            long kept = new Buffer(arena, Dtype.F32, (int) call.kept()).address();
+            long scratch = new Buffer(arena, Dtype.F32, (int) call.scratch()).address();
+            long[] out = new long[4];
+            Arrays.setAll(
+                    out, _ -> new Buffer(arena, Dtype.F32, ELEMENTS / 16).address());
+            ScanKernel.Inputs in = new ScanKernel.Inputs(x, x, parameters, scalars, scalars, parameters);
+            ScanKernel.Gradients to = new ScanKernel.Gradients(out[1], out[2], 0, out[3], 0, 0);
+            assertFewBytes(call.toString(), () -> {
+                kernel.forward(call, in, out[0], kept);
+                kernel.backward(call, in, kept, x, to, scratch);
+            });
         }
     }
 

@@ -118,13 +118,13 @@ class ScanVectorTest {
 
         Values(ScanCall call, long seed, double spread) {
             Random random = new Random(seed);
-            int tokens = Math.toIntExact(call.batch() * call.length());
+            long tokens = call.batch() * call.length();
             u = floats(random.doubles(tokens * call.channels(), -2, 2).toArray());
             // With a spread of 30 some decays are e to less than −87, and some are 1.
             delta = floats(random.doubles(tokens * call.channels(), -5, 1)
                     .map(z -> spread * Math.exp(z))
                     .toArray());
-            a = floats(random.doubles(call.channels() * call.states(), -3, 0).toArray());
+            a = floats(random.doubles((long) call.channels() * call.states(), -3, 0).toArray());
             b = floats(random.doubles(tokens * call.states(), -1, 1).toArray());
             c = floats(random.doubles(tokens * call.states(), -1, 1).toArray());
             d = floats(random.doubles(call.channels(), -1, 1).toArray());
