@@ -107,6 +107,11 @@ public final class Caduceus implements Model {
         }
 
         @Override
+        public boolean equivariant() {
+            return rcps;
+        }
+
+        @Override
         public int maxLength() {
             return lMax;
         }
@@ -155,6 +160,7 @@ public final class Caduceus implements Model {
     private final List<Block> blocks = new ArrayList<>();
     private final Norm norm;
     private final @Nullable Linear head;
+    private boolean bothStrands = true;
 
     Caduceus(Config c, NormSpec spec, Parameters root) {
         config = c;
@@ -185,7 +191,7 @@ public final class Caduceus implements Model {
                     + config.lMax + ": cut it, or set l_max: " + tokens.size(1) + ".");
         }
         boolean classifies = head != null;
-        boolean postHoc = classifies && !parameters.training();
+        boolean postHoc = classifies && bothStrands && !parameters.training();
         if (!config.rcps && !postHoc) {
             Tensor h = hidden(tokens); // (B, L, E)
             return classifies ? classes(h, tokens) : torch.linear(h, embedding);
@@ -200,6 +206,11 @@ public final class Caduceus implements Model {
         TensorVector strands = h.chunk(2, 0); // 2 × (B, L, E)
         return torch.linear(strands.get(0), embedding)
                 .add(other.back(torch.linear(strands.get(1), ReverseComplement.rows(embedding))));
+    }
+
+    /** Whether Ph as a classifier under evaluation asks both strands, as it does unless told otherwise: not where a class is of one strand. */
+    public void bothStrands(boolean asked) {
+        bothStrands = asked;
     }
 
     /** The last norm's output. */

@@ -1,6 +1,7 @@
 package io.github.dyt4j.training;
 
 import io.github.dyt4j.models.Bases;
+import io.github.dyt4j.models.Caduceus;
 import io.github.dyt4j.models.Model;
 import io.github.dyt4j.torch.Tensors;
 import io.github.dyt4j.training.data.Rng;
@@ -26,6 +27,9 @@ final class SequenceTask implements Task {
         this.setup = setup;
         this.model = model;
         objective = new StrandClassification();
+        if (model instanceof Caduceus caduceus) {
+            caduceus.bothStrands(false); // they are asked here, of every family alike
+        }
     }
 
     @Override

@@ -159,26 +159,23 @@ final class FastaIndex implements AutoCloseable {
             throw new UserError("Cannot read " + file + ": " + e.getMessage() + ".", e);
         }
         int n = 0;
-        for (byte letter : text) {
-            if (letter > ' ' || letter < 0) {
+        for (int i = 0; i < text.length; i++) {
+            boolean base = (from % row.lineBases() + i) % row.lineBytes() < row.lineBases();
+            byte letter = text[i];
+            boolean blank = letter >= 0 && letter <= ' ';
+            if (blank == base || letter == '>') {
+                throw foreign(row.name());
+            }
+            if (base) {
                 int token = Letters.token(letter);
-                if (letter == '>') {
-                    throw foreign(row.name());
-                }
                 if (token < 0) {
                     throw Letters.wrong(
                             file + ", record " + row.name() + ", base " + (from + n + 1) + ", line "
                                     + ((from + n) / row.lineBases() + 1) + " of the record",
                             letter);
                 }
-                if (n == count) {
-                    throw foreign(row.name());
-                }
                 out[offset + n++] = (byte) token;
             }
-        }
-        if (n != count) {
-            throw foreign(row.name());
         }
     }
 

@@ -126,17 +126,20 @@ public record Regions(List<Region> training, List<Region> heldOut) {
         return region;
     }
 
+    private record Side(Region region, int split) {}
+
     private static void requireApart(Path bed, Genome genome, List<Region> training, List<Region> heldOut) {
-        Set<Region> judged = Set.copyOf(heldOut);
-        List<Region> all = Stream.concat(training.stream(), judged.stream())
-                .sorted(Comparator.comparingInt(Region::contig).thenComparingLong(Region::from))
+        List<Side> all = Stream.concat(
+                        training.stream().map(r -> new Side(r, 0)), heldOut.stream().map(r -> new Side(r, 1)))
+                .sorted(Comparator.comparingInt((Side s) -> s.region().contig())
+                        .thenComparingLong(s -> s.region().from()))
                 .toList();
         // The furthest end so far of either split: comparing neighbours alone would miss what a long interval covers.
-        Region[] furthest = new Region[2];
-        for (Region region : all) {
-            int own = judged.contains(region) ? 1 : 0;
-            Region other = furthest[1 - own];
-            if (other != null && other.contig() == region.contig() && other.to() > region.from()) {
+        List<Region> furthest = new ArrayList<>(List.of(new Region(-1, 0, 0), new Region(-1, 0, 0)));
+        for (Side side : all) {
+            Region region = side.region();
+            Region other = furthest.get(1 - side.split());
+            if (other.contig() == region.contig() && other.to() > region.from()) {
                 throw new UserError(String.format(
                         Locale.ROOT,
                         "%s: the intervals %d to %d and %d to %d of %s overlap, and one is trained on and the other judged by.",
@@ -147,9 +150,9 @@ public record Regions(List<Region> training, List<Region> heldOut) {
                         region.to(),
                         genome.contigs().get(region.contig()).name()));
             }
-            Region before = furthest[own];
-            if (before == null || before.contig() != region.contig() || before.to() < region.to()) {
-                furthest[own] = region;
+            Region before = furthest.get(side.split());
+            if (before.contig() != region.contig() || before.to() < region.to()) {
+                furthest.set(side.split(), region);
             }
         }
     }

@@ -94,8 +94,7 @@ public record SequenceData(String source, List<String> classes, Split train, Spl
             List<Row> all = train;
             train = all.stream().filter(r -> !held(r.bases(), share)).toList();
             test = all.stream().filter(r -> held(r.bases(), share)).toList();
-            source += String.format(
-                    Locale.ROOT, "; without a test set of its own: %.4g%% are it, by a hash", 100 * share);
+            source += "; without a test set of its own: a share of " + share + " is it, by a hash of the sequence";
         }
         List<String> classes = classes(train, found.source());
         for (Row row : test) {

@@ -116,7 +116,7 @@ final class SequenceDataTest {
         assertThat(data.train().size() + data.test().size()).isEqualTo(3000);
         assertThat(data.test().size()).as("seed " + seed).isBetween(450, 750).isEqualTo(data.test().size() / 3 * 3);
         assertThat(data.describe())
-                .contains("without a test set of its own: 20% are it, by a hash")
+                .contains("without a test set of its own: a share of 0.2 is it, by a hash")
                 .doesNotContain("trained on as well");
         assertThat(SequenceData.open(folder, 0.2).test().labels()).isEqualTo(data.test().labels());
     }
