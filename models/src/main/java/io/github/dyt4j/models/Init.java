@@ -25,6 +25,11 @@ final class Init {
         return new Initial(shape, () -> Tensors.empty(shape).uniform_(-bound, bound, new GeneratorOptional()));
     }
 
+    /** U(from, to). */
+    static Initial range(double from, double to, long... shape) {
+        return new Initial(shape, () -> Tensors.empty(shape).uniform_(from, to, new GeneratorOptional()));
+    }
+
     /** U(±√(6/(in + out))) (Glorot and Bengio 2010, eq. 16). */
     static Initial xavier(long in, long out, long... shape) {
         return uniform(Math.sqrt(6.0 / (in + out)), shape);

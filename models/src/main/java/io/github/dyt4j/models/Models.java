@@ -22,6 +22,7 @@ public final class Models {
         SIZES.putAll(Vgg.sizes());
         SIZES.putAll(DiffusionTransformer.sizes());
         SIZES.putAll(Llama.sizes());
+        SIZES.putAll(Wav2Vec2.sizes());
     }
 
     private Models() {}

@@ -70,6 +70,12 @@ public final class Overrides {
         throw wrong(key, value, "a number, as " + standard);
     }
 
+    /** A number that decides itself where nobody sets it: null. */
+    @Nullable
+    Double optionalNumber(String key, @Nullable Double standard) {
+        return read(key) == null ? standard : Double.valueOf(number(key, 0));
+    }
+
     boolean flag(String key, boolean standard) {
         Object value = read(key);
         if (value == null) {

@@ -92,7 +92,10 @@ public final class RecipeKeys {
             "diversity_loss_weight",
             "feature_penalty_weight",
             "feature_grad_mult",
+            "conv_bias",
             "dropout",
+            "attention_dropout",
+            "activation_dropout",
             "layerdrop");
 
     /** What says nothing to a model of text, and what says nothing to one of images; the model itself refuses arguments that it has not. */
@@ -210,7 +213,10 @@ public final class RecipeKeys {
         optionalNumber("diversity_loss_weight", "null", 0, 1000, "weight of the penalty on unused entries");
         optionalNumber("feature_penalty_weight", "null", 0, 1000, "weight of the penalty on large features");
         optionalNumber("feature_grad_mult", "null", 0, 1, "what the convolutions get of their gradients");
-        optionalNumber("dropout", "null", 0, 0.99, "dropout of attention, MLP and residual stream");
+        optionalChoice("conv_bias", FLAG, "whether wav2vec 2.0's convolutions have a bias");
+        optionalNumber("dropout", "null", 0, 0.99, "dropout of the residual stream");
+        optionalNumber("attention_dropout", "null", 0, 0.99, "dropout of attention's probabilities");
+        optionalNumber("activation_dropout", "null", 0, 0.99, "dropout of the MLP's hidden layer");
         optionalNumber("layerdrop", "null", 0, 0.99, "how often a block is left out of a step");
 
         text(
