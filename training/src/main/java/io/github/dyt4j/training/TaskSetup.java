@@ -20,7 +20,7 @@ import java.util.List;
  * A recipe's task before its model is built: the data, opened, and the model's sizes with what the data decide put in. Which task it is, the
  * kind of the model says: images go to a vision transformer, text to a language model.
  */
-public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, LatentSetup, TextSetup {
+public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, LatentSetup, AudioSetup, TextSetup {
     /**
      * Opens the recipe's data.
      *
@@ -31,7 +31,7 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Late
             case DiffusionTransformer.Config _ when Latents.named(recipe.data()) -> LatentSetup.open(recipe);
             case ImageConfig _ -> ImageSetup.open(recipe);
             case DnaConfig _ -> throw new UserError("not yet");
-            case AudioConfig _ -> throw new UserError("not yet");
+            case AudioConfig _ -> AudioSetup.open(recipe);
             case Llama.Config _ -> TextSetup.open(recipe);
         };
     }
@@ -46,7 +46,7 @@ public sealed interface TaskSetup extends AutoCloseable permits ImageSetup, Late
             case DiffusionTransformer.Config _ when Latents.named(recipe.data()) -> LatentSetup.trial(recipe, examples);
             case ImageConfig c -> ImageSetup.trial(recipe, c, examples);
             case DnaConfig _ -> throw new UserError("not yet");
-            case AudioConfig _ -> throw new UserError("not yet");
+            case AudioConfig c -> AudioSetup.trial(recipe, c, examples);
             case Llama.Config c -> TextSetup.trial(recipe, c, examples);
         };
     }

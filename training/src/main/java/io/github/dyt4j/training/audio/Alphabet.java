@@ -65,11 +65,20 @@ public final class Alphabet {
         long before = BLANK;
         for (long f : frames) {
             if (f != before && f != BLANK) {
-                text.append(f == BETWEEN ? " " : f < BETWEEN ? "" : symbols.get((int) f));
+                text.append(f == BETWEEN ? " " : f < BETWEEN || f >= symbols.size() ? "" : symbols.get((int) f));
             }
             before = f;
         }
         return text.toString().strip().replaceAll(" +", " ");
+    }
+
+    /** What these symbols are the targets of; one that the alphabet has not is U+FFFD, which nothing that is decoded is equal to. */
+    public String text(long[] targets) {
+        StringBuilder text = new StringBuilder();
+        for (long t : targets) {
+            text.append(t == BETWEEN ? " " : t < BETWEEN ? "\uFFFD" : symbols.get((int) t));
+        }
+        return text.toString();
     }
 
     /** As {@code vocab.json}: an object of symbol to id. */
