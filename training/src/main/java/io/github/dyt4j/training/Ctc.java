@@ -131,7 +131,7 @@ final class Ctc implements Objective {
     }
 
     /** −log p of each transcript (B). */
-    private static Tensor losses(Tensor logits, Batch batch, long[] frames) {
+    static Tensor losses(Tensor logits, Batch batch, long[] frames) { // (B, F, V)
         Tensor logs = logits.to(ScalarType.Float).log_softmax(2).transpose(0, 1); // (F, B, V)
         Tensor targets = batch.labels().clamp_min(new Scalar(0)); // (B, S)
         return torch.ctc_loss(logs, targets, frames, symbols(batch), Alphabet.BLANK, NO_REDUCTION, true);

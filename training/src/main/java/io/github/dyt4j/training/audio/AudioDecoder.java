@@ -43,7 +43,7 @@ final class AudioDecoder {
     static Clip decode(byte[] bytes) throws IOException {
         require(bytes.length);
         try {
-            return Flac.is(bytes) ? Flac.decode(bytes) : sound(bytes);
+            return Flac.is(bytes) ? Flac.decode(bytes) : OggVorbis.is(bytes) ? OggVorbis.decode(bytes) : sound(bytes);
         } catch (UnsupportedAudioFileException e) {
             throw unknown(e);
         } catch (RuntimeException e) { // decoders answer damaged files with all kinds
@@ -52,20 +52,16 @@ final class AudioDecoder {
     }
 
     private static Clip sound(byte[] bytes) throws IOException, UnsupportedAudioFileException {
-        boolean vorbis = OggVorbis.is(bytes);
         try (AudioInputStream file = AudioSystem.getAudioInputStream(new ByteArrayInputStream(bytes));
                 AudioInputStream linear = linear(file)) {
             AudioFormat format = linear.getFormat();
             byte[] pcm = linear.readAllBytes();
-            // Of a compressed stream javax.sound's own count is of something else.
-            long promised = vorbis ? OggVorbis.samples(bytes) : file.getFrameLength();
-            long there = pcm.length / format.getFrameSize();
+            long promised = file.getFrameLength();
+            int there = pcm.length / format.getFrameSize();
             if (there < promised) {
                 throw new IOException("is cut short or damaged (" + there + " of " + promised + " samples)");
             }
-            // A Vorbis block that ends the stream may have samples past its end.
-            int samples = Math.toIntExact(vorbis ? promised : there);
-            return new Clip(Math.round(format.getSampleRate()), Pcm.mono(pcm, format, samples));
+            return new Clip(Math.round(format.getSampleRate()), Pcm.mono(pcm, format, there));
         }
     }
 

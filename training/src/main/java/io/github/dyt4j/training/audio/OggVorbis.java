@@ -1,5 +1,13 @@
 package io.github.dyt4j.training.audio;
 
+import com.jcraft.jogg.Packet;
+import com.jcraft.jogg.Page;
+import com.jcraft.jogg.StreamState;
+import com.jcraft.jogg.SyncState;
+import com.jcraft.jorbis.Block;
+import com.jcraft.jorbis.Comment;
+import com.jcraft.jorbis.DspState;
+import com.jcraft.jorbis.Info;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -7,8 +15,8 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 
 /**
- * What an Ogg file with Vorbis in it says of itself (RFC 3533, section 6; Vorbis I, section 4.2.2). The granule position of the last page is the number of samples. jorbis passes over
- * a page whose CRC is wrong, so a damaged file decodes to fewer.
+ * What an Ogg file with Vorbis in it says of itself (RFC 3533, section 6; Vorbis I, section 4.2.2). The granule position of the last page is the number of samples; the
+ * last block may have more. A page whose CRC is wrong ends the reading.
  */
 final class OggVorbis {
     private static final byte[] MARKER = {'O', 'g', 'g', 'S'};
@@ -39,6 +47,96 @@ final class OggVorbis {
             f.seek(f.length() - tail.length);
             f.readFully(tail);
             return new Length(samples(tail), rate(head));
+        }
+    }
+
+    /** The mean of the channels. */
+    static Clip decode(byte[] file) throws IOException {
+        SyncState pages = new SyncState();
+        pages.init();
+        int at = pages.buffer(file.length);
+        System.arraycopy(file, 0, pages.data, at, file.length);
+        pages.wrote(file.length);
+        Decoder decoder = new Decoder(Math.toIntExact(samples(file)));
+        Page page = new Page();
+        int read = pages.pageout(page);
+        while (read > 0) {
+            decoder.page(page);
+            read = pages.pageout(page);
+        }
+        if (read < 0 || !decoder.ended || decoder.decoded < decoder.samples.length) {
+            throw new IOException("is cut short or damaged (after " + decoder.decoded + " of " + decoder.samples.length
+                    + " samples)");
+        }
+        return new Clip(decoder.info.rate, decoder.samples);
+    }
+
+    /** The first logical stream of a file, page by page. */
+    private static final class Decoder {
+        private static final int HEADERS = 3;
+
+        final Info info = new Info();
+        final float[] samples;
+        int decoded;
+        boolean ended; // the page that says so was there
+        private final Comment comment = new Comment();
+        private final StreamState stream = new StreamState();
+        private final DspState dsp = new DspState();
+        private final Block block = new Block(dsp);
+        private final Packet packet = new Packet();
+        private int packets;
+        private int serial;
+
+        Decoder(int length) {
+            samples = new float[length];
+            info.init();
+            comment.init();
+        }
+
+        void page(Page page) throws IOException {
+            if (packets == 0) {
+                serial = page.serialno();
+                stream.init(serial);
+            }
+            if (page.serialno() != serial) {
+                return;
+            }
+            stream.pagein(page);
+            ended |= page.eos() != 0;
+            for (int read = stream.packetout(packet); read != 0; read = stream.packetout(packet)) {
+                if (read < 0) {
+                    throw new IOException("is damaged (a page is missing after " + decoded + " samples)");
+                }
+                packet(packets++);
+            }
+        }
+
+        private void packet(int number) throws IOException {
+            if (number < HEADERS) {
+                if (info.synthesis_headerin(comment, packet) < 0) {
+                    throw new IOException("is Ogg, but not Vorbis");
+                }
+                if (number == HEADERS - 1) {
+                    dsp.synthesis_init(info);
+                    block.init(dsp);
+                }
+                return;
+            }
+            if (block.synthesis(packet) == 0) {
+                dsp.synthesis_blockin(block);
+            }
+            float[][][] pcm = new float[1][][];
+            int[] from = new int[info.channels];
+            for (int n = dsp.synthesis_pcmout(pcm, from); n > 0; n = dsp.synthesis_pcmout(pcm, from)) {
+                for (int i = 0; i < n && decoded < samples.length; i++) {
+                    float sum = 0;
+                    for (int c = 0; c < info.channels; c++) {
+                        sum += pcm[0][c][from[c] + i];
+                    }
+                    samples[decoded++] = sum / info.channels;
+                }
+                dsp.synthesis_read(n);
+            }
         }
     }
 
