@@ -1,7 +1,7 @@
 package io.github.dyt4j.models;
 
 /** A model of speech before it is built: its input is a waveform (B, T), mean 0 and variance 1, at the rate that it was made for. */
-public non-sealed interface AudioConfig extends ModelConfig {
+public sealed interface AudioConfig extends ModelConfig permits Wav2Vec2.Config {
     /** Samples of the clip that is meant where nobody names a length: ten seconds at 16 kHz. */
     long CLIP = 160_000;
 

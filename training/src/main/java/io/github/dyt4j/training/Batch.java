@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A batch as tensors of the scope that is open.
  *
- * @param views images (B, C, H, W) f32, or tokens (B, T) i64; several where an objective looks at several crops of an image
- * @param labels classes (B) i64, or the token after each (B, T) i64
+ * @param views images (B, C, H, W) f32, or tokens (B, T) i64; several where an objective looks at several crops of an image; of speech the
+ *     waveforms (B, T) f32 and how many of their samples are no padding (B) i64
+ * @param labels classes (B) i64, or the token after each (B, T) i64; of speech the clips' numbers (B) i64, or their symbols (B, S) i64 with −1
+ *     after the last
  * @param targets (B, classes) f32, each row a distribution; null: the labels are meant
  */
 public record Batch(

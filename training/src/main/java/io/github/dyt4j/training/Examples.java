@@ -10,6 +10,8 @@ import java.util.Locale;
 public record Examples(String one, String many, int tokens) {
     static final Examples IMAGES = new Examples("image", "images", 0);
 
+    static final Examples CLIPS = new Examples("clip", "clips", 0);
+
     static Examples sequences(int tokens) {
         return new Examples("sequence", "sequences", tokens);
     }

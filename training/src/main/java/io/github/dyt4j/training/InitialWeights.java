@@ -64,7 +64,7 @@ final class InitialWeights {
     }
 
     private static boolean mayBeNew(String name) {
-        return name.matches("(head|fc|classifier|norm|fc_norm)\\..*");
+        return name.matches("(head|lm_head|fc|classifier|norm|fc_norm)\\..*");
     }
 
     private static String misfit(

@@ -17,6 +17,13 @@ enum KeyUse {
             "warmup_teacher_temp_epochs",
             "momentum_teacher",
             "freeze_last_layer"),
+    SPEECH("speech", "sample_rate", "max_sample_size", "min_sample_size"),
+    CONTRASTIVE(
+            "speech without transcripts (head: contrastive)",
+            "max_gumbel_temperature",
+            "min_gumbel_temperature",
+            "gumbel_temperature_decay"),
+    CTC("speech with transcripts (head: ctc)", "freeze_finetune_updates"),
     PROBE("pretraining without labels", "probe_images"),
     SAMPLES("diffusion", "sample_steps", "sampler", "cfg_scale", "frechet_samples", "inception"),
     DNA("models of DNA", "intervals", "mlm_probability", "rc_aug", "rc_test");

@@ -145,7 +145,8 @@ public final class Recipe {
             require(text("opt").equals("adamw") || !sets(key), where, key, "it is of opt: adamw");
         }
         for (String key : List.of("decay_epochs", "decay_rate")) {
-            require(text("sched").equals("step") || !sets(key), where, key, "it is of sched: step");
+            boolean own = text("sched").equals("step") || text("sched").equals("tri_stage");
+            require(own || !sets(key), where, key, "it is of sched: step or tri_stage");
         }
         spec("norm", norm(), where);
         compareNorms().forEach(norm -> spec("compare_norms", normOf(norm), where));

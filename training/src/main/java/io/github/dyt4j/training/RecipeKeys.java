@@ -222,14 +222,21 @@ public final class RecipeKeys {
         text(
                 "data",
                 "builtin",
-                "a folder of images or IDX files, or builtin for the images that come with dyt4j; for language models text files, JSON lines or "
+                "a folder of images, IDX files or speech, or builtin for what comes with dyt4j; for language models text files, JSON lines or "
                         + "Parquet, or jdk for the sources of the running JDK; for models of DNA FASTA, or labelled sequences for head: classes");
         optionalText("init", "null", "the folder of a run whose weights this one begins with");
         choice(
                 "skip_bad",
                 "false",
                 List.of("true", "false"),
-                "whether training goes on without image files that cannot be read");
+                "whether training goes on without files of images or sound that cannot be read");
+        integer("sample_rate", "16000", 1, "samples a second that a model of speech hears: clips of other rates are resampled");
+        argument("max_sample_size", 1, "samples that a clip is cropped to at most in pretraining; for CTC longer clips are left out");
+        argument("min_sample_size", 1, "samples that a clip has at least; shorter ones are left out");
+        number("max_gumbel_temperature", "2", 1e-4, 1000, "temperature of wav2vec 2.0's quantiser at the first step");
+        number("min_gumbel_temperature", "0.5", 1e-4, 1000, "the temperature that it does not fall below");
+        number("gumbel_temperature_decay", "0.999995", 1e-6, 1, "what a step leaves of it");
+        integer("freeze_finetune_updates", "0", 0, "optimizer steps in which fine-tuning with CTC moves the head alone");
         numbers("scale", "[0.08, 1]", 0.0001, 1, "area of the random crop, as a share of the image");
         numbers("ratio", "[0.75, 1.3333333333333333]", 0.01, 100, "aspect ratio of the random crop");
         choice("interpolation", "bicubic", List.of("bilinear", "bicubic", "random"), "of every resize");
@@ -304,9 +311,10 @@ public final class RecipeKeys {
         choice(
                 "sched",
                 "cosine",
-                List.of("cosine", "step"),
-                "how the learning rate falls: in a cosine to min_lr, or every decay_epochs to its decay_rate");
-        number("decay_epochs", "30", 1e-6, 1e9, "epochs between the falls of sched: step");
+                List.of("cosine", "step", "linear", "tri_stage"),
+                "how the learning rate falls: in a cosine or a line to min_lr, every decay_epochs to its decay_rate, or held for decay_epochs and "
+                        + "then exponentially to its decay_rate at the end");
+        number("decay_epochs", "30", 1e-6, 1e9, "epochs between the falls of sched: step, or before that of tri_stage");
         number("decay_rate", "0.1", 0, 1, "what each leaves of the learning rate");
         optionalNumber(
                 "layer_decay",

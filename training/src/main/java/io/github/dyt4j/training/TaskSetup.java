@@ -19,11 +19,10 @@ import java.util.SequencedMap;
 
 /**
  * A recipe's task before its model is built: the data, opened, and the model's sizes with what the data decide put in. Which task it is, the
- * kind of the model says: images go to a vision transformer, text to a language
- * model, DNA to HyenaDNA or Caduceus.
+ * kind of the model says: images go to a vision transformer, text to a language model, DNA to HyenaDNA or Caduceus, speech to wav2vec 2.0.
  */
 public sealed interface TaskSetup extends AutoCloseable
-        permits ImageSetup, LatentSetup, TextSetup, GenomeSetup, SequenceSetup {
+        permits ImageSetup, LatentSetup, AudioSetup, TextSetup, GenomeSetup, SequenceSetup {
     /**
      * Opens the recipe's data.
      *
@@ -34,7 +33,7 @@ public sealed interface TaskSetup extends AutoCloseable
             case DiffusionTransformer.Config _ when Latents.named(recipe.data()) -> LatentSetup.open(recipe);
             case ImageConfig _ -> ImageSetup.open(recipe);
             case DnaConfig c -> DnaSetup.open(recipe, c);
-            case AudioConfig _ -> throw new UserError("not yet");
+            case AudioConfig _ -> AudioSetup.open(recipe);
             case Llama.Config _ -> TextSetup.open(recipe);
         };
     }
@@ -49,7 +48,7 @@ public sealed interface TaskSetup extends AutoCloseable
             case DiffusionTransformer.Config _ when Latents.named(recipe.data()) -> LatentSetup.trial(recipe, examples);
             case ImageConfig c -> ImageSetup.trial(recipe, c, examples);
             case DnaConfig c -> DnaSetup.trial(recipe, c, examples);
-            case AudioConfig _ -> throw new UserError("not yet");
+            case AudioConfig c -> AudioSetup.trial(recipe, c, examples);
             case Llama.Config c -> TextSetup.trial(recipe, c, examples);
         };
     }

@@ -109,7 +109,7 @@ final class ConvRunTest {
                 "decay_rate=0.5 | sched: step",
                 "decay_epochs=3 | sched: step",
                 "opt=sdg | sgd",
-                "sched=linear | cosine, step"
+                "sched=exponential | cosine, step"
             })
     void keysOfOtherOptimizersAreRefused(String set, String hint) {
         assertThatThrownBy(() -> TinyRun.recipe(data).with(set))

@@ -59,4 +59,31 @@ final class ScheduleTest {
         assertThat(divergence.recent()).hasSize(Divergence.WINDOW).containsOnly(1.0);
         assertThat(divergence.failed(10.5)).isTrue();
     }
+
+    @Test
+    void fallsInALine() {
+        Schedule schedule = new Schedule(4, 1, 0, 5, false, 20, new Schedule.Line());
+        assertThat(schedule.at(4)).isEqualTo(4);
+        assertThat(schedule.at(5)).isEqualTo(4);
+        assertThat(schedule.at(10)).isEqualTo(3);
+        assertThat(schedule.at(20)).isEqualTo(1);
+    }
+
+    @Test
+    void isHeldAndThenFallsExponentially() {
+        Recipe recipe = Recipe.defaults()
+                .with("sched=tri_stage")
+                .with("epochs=10")
+                .with("warmup_epochs=1")
+                .with("warmup_lr=0.01")
+                .with("decay_epochs=5")
+                .with("decay_rate=0.05")
+                .with("lr=1");
+        Schedule schedule = Schedule.of(recipe, 10);
+        assertThat(schedule.at(0)).isEqualTo(0.01);
+        assertThat(schedule.at(9)).isEqualTo(1);
+        assertThat(schedule.at(50)).isEqualTo(1);
+        assertThat(schedule.at(75)).isCloseTo(Math.sqrt(0.05), within(1e-12));
+        assertThat(schedule.at(100)).isCloseTo(0.05, within(1e-12));
+    }
 }
