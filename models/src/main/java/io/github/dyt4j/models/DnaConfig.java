@@ -1,7 +1,7 @@
 package io.github.dyt4j.models;
 
 /** A model of DNA before it is built: its input is (B, L) of {@link Bases}' tokens, L up to {@link #maxLength}. */
-public sealed interface DnaConfig extends ModelConfig permits HyenaDna.Config, Caduceus.Config {
+public non-sealed interface DnaConfig extends ModelConfig {
     /** Whether what it says of a base depends on those before it alone: then it learns the next base, else the masked ones. */
     boolean causal();
 
