@@ -2,15 +2,14 @@ package io.github.dyt4j.lab.bench;
 
 import io.github.dyt4j.lab.JavaProcess;
 import io.github.dyt4j.lab.bench.Samples.Middle;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -23,6 +22,8 @@ public final class LengthBench {
 
     /** A heap that is there from the beginning, so that it does not grow into the peak. */
     private static final List<String> HEAP = List.of("-Xmn32m", "-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch");
+
+    private static final long LOOK_MILLIS = 200;
 
     private LengthBench() {}
 
@@ -40,30 +41,26 @@ public final class LengthBench {
     }
 
     private static List<BenchRow> rows(LengthPlan plan, LongLayer layer, Consumer<String> note) throws IOException {
-        List<String> arguments = new ArrayList<>(List.of(
-                layer.name(),
-                Integer.toString(plan.channels()),
-                Integer.toString(plan.states()),
-                Integer.toString(plan.threads()),
-                Double.toString(plan.seconds())));
-        plan.lengths().forEach(length -> arguments.add(Long.toString(length)));
-        Path said = Files.createTempFile("dyt4j-bench", ".txt");
-        Process process = new ProcessBuilder(
-                        JavaProcess.command(HEAP, LengthMain.class, arguments.toArray(String[]::new)))
-                .redirectError(said.toFile())
+        Path measured = Files.createTempFile("dyt4j-bench", ".txt");
+        Path said = Files.createTempFile("dyt4j-bench", ".log");
+        Process process = new ProcessBuilder(JavaProcess.command(HEAP, LengthMain.class, arguments(plan, layer, measured)))
+                .redirectErrorStream(true)
+                .redirectOutput(said.toFile())
                 .start();
-        List<BenchRow> rows = new ArrayList<>();
-        try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                if (line.startsWith(LengthMain.LINE)) {
-                    rows.add(row(plan, layer, line.substring(LengthMain.LINE.length())));
-                    note.accept("  " + rows.getLast().rows() + " tokens done");
+        try {
+            int told = 0;
+            while (!process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+                int done = Files.readAllLines(measured).size();
+                for (; told < done; told++) {
+                    note.accept("  " + plan.lengths().get(told) + " tokens done");
                 }
             }
-            int code = process.waitFor();
-            if (code != 0 || rows.size() != plan.lengths().size()) {
-                throw new IOException("the process that measures the " + layer.label() + " ended with code " + code
-                        + " after " + rows.size() + " lengths: " + last(said));
+            List<BenchRow> rows = Files.readAllLines(measured).stream()
+                    .map(line -> row(plan, layer, line))
+                    .toList();
+            if (process.exitValue() != 0 || rows.size() != plan.lengths().size()) {
+                throw new IOException("the process that measures the " + layer.label() + " ended with code "
+                        + process.exitValue() + " after " + rows.size() + " lengths: " + last(said));
             }
             return rows;
         } catch (InterruptedException e) {
@@ -71,8 +68,21 @@ public final class LengthBench {
             throw new IOException("interrupted while the " + layer.label() + " was measured", e);
         } finally {
             process.destroyForcibly();
+            Files.deleteIfExists(measured);
             Files.deleteIfExists(said);
         }
+    }
+
+    private static String[] arguments(LengthPlan plan, LongLayer layer, Path measured) {
+        List<String> arguments = new ArrayList<>(List.of(
+                measured.toString(),
+                layer.name(),
+                Integer.toString(plan.channels()),
+                Integer.toString(plan.states()),
+                Integer.toString(plan.threads()),
+                Double.toString(plan.seconds())));
+        plan.lengths().forEach(length -> arguments.add(Long.toString(length)));
+        return arguments.toArray(String[]::new);
     }
 
     private static String last(Path said) throws IOException {
