@@ -38,7 +38,8 @@ public final class Models {
      *
      * @param name as {@code vit_base_patch16_224} or {@code llama_7b}
      * @param overrides for vision transformers timm's keyword arguments: img_size, patch_size, in_chans, num_classes, global_pool (token or
-     *     avg), embed_dim, depth, num_heads, mlp_ratio, drop_path_rate, and method; for LLaMA the fields of Hugging Face's config.json
+     *     avg), embed_dim, depth, num_heads, mlp_ratio, drop_path_rate, and method; for LLaMA the fields of Hugging Face's config.json; for
+     *     HyenaDNA those of {@link HyenaDna.Config} in snake case
      * @throws UserError for an unknown name, key or value, or sizes that do not fit together
      */
     public static Model create(String name, Map<String, ?> overrides, NormSpec spec) {
