@@ -145,13 +145,13 @@ final class CompiledTest {
         ScanCall call = new ScanCall(1, ELEMENTS / 32 / 16, 32, 16);
         try (Arena arena = Arena.ofConfined()) {
             long x = new Buffer(arena, Dtype.F32, ELEMENTS / 16).fill(_ -> 0.5).address();
-            long parameters = new Buffer(arena, Dtype.F32, 32 * 16).fill(_ -> -1).address();
+            long parameters =
+                    new Buffer(arena, Dtype.F32, 32 * 16).fill(_ -> -1).address();
             long scalars = new Buffer(arena, Dtype.F32, ELEMENTS / 32).address();
             long kept = new Buffer(arena, Dtype.F32, (int) call.kept()).address();
             long scratch = new Buffer(arena, Dtype.F32, (int) call.scratch()).address();
             long[] out = new long[4];
-            Arrays.setAll(
-                    out, _ -> new Buffer(arena, Dtype.F32, ELEMENTS / 16).address());
+            Arrays.setAll(out, _ -> new Buffer(arena, Dtype.F32, ELEMENTS / 16).address());
             ScanKernel.Inputs in = new ScanKernel.Inputs(x, x, parameters, scalars, scalars, parameters);
             ScanKernel.Gradients to = new ScanKernel.Gradients(out[1], out[2], 0, out[3], 0, 0);
             assertFewBytes(call.toString(), () -> {

@@ -124,7 +124,8 @@ class ScanVectorTest {
             delta = floats(random.doubles(tokens * call.channels(), -5, 1)
                     .map(z -> spread * Math.exp(z))
                     .toArray());
-            a = floats(random.doubles((long) call.channels() * call.states(), -3, 0).toArray());
+            a = floats(random.doubles((long) call.channels() * call.states(), -3, 0)
+                    .toArray());
             b = floats(random.doubles(tokens * call.states(), -1, 1).toArray());
             c = floats(random.doubles(tokens * call.states(), -1, 1).toArray());
             d = floats(random.doubles(call.channels(), -1, 1).toArray());

@@ -54,10 +54,11 @@ final class BaseObjectiveTest {
             float[] gradient = Tensors.floats(
                     model.parameters().trainable().firstEntry().getValue().grad());
             // Twice C after A, each a third; nothing comes of what stands before padding or N.
-            assertThat(gradient[Bases.A * 16 + Bases.C])
-                    .isCloseTo((float) (2 * (Math.exp(-c) - 1) / 3), within(1e-6f));
-            assertThat(Arrays.copyOfRange(gradient, Bases.C * 16, Bases.C * 16 + 16)).containsOnly(0);
-            assertThat(Arrays.copyOfRange(gradient, Bases.PAD * 16, Bases.PAD * 16 + 16)).containsOnly(0);
+            assertThat(gradient[Bases.A * 16 + Bases.C]).isCloseTo((float) (2 * (Math.exp(-c) - 1) / 3), within(1e-6f));
+            assertThat(Arrays.copyOfRange(gradient, Bases.C * 16, Bases.C * 16 + 16))
+                    .containsOnly(0);
+            assertThat(Arrays.copyOfRange(gradient, Bases.PAD * 16, Bases.PAD * 16 + 16))
+                    .containsOnly(0);
             Objective.Scores scores = objective.score(model, batch());
             assertThat(scores.examples()[0]).isCloseTo((float) ((c + even) / 2), within(1e-6f));
             assertThat(scores.examples()[1]).isCloseTo((float) c, within(1e-6f));
@@ -96,8 +97,8 @@ final class BaseObjectiveTest {
             MaskedBases.Masked fixed = MaskedBases.fixed(tokens.clone(), rows, length, 0.15, 0);
             shares(tokens, Tensors.longs(fixed.input()), Tensors.longs(fixed.labels()));
             // A sequence's masks are those of its number, wherever its batch begins.
-            MaskedBases.Masked later = MaskedBases.fixed(
-                    Arrays.copyOfRange(tokens, 3 * length, 5 * length), 2, length, 0.15, 3);
+            MaskedBases.Masked later =
+                    MaskedBases.fixed(Arrays.copyOfRange(tokens, 3 * length, 5 * length), 2, length, 0.15, 3);
             assertThat(Tensors.longs(later.labels()))
                     .isEqualTo(Arrays.copyOfRange(Tensors.longs(fixed.labels()), 3 * length, 5 * length));
         }

@@ -99,7 +99,8 @@ final class DnaRunTest {
 
     @Test
     void maskedBasesAreLearntAndJudged() throws IOException {
-        Recipe recipe = recipe("norm=rmsnorm", "steps_per_epoch=60", "grad_accum_steps=1", "lr=2e-2", "rc_aug=false", "batch_size=16");
+        Recipe recipe = recipe(
+                "norm=rmsnorm", "steps_per_epoch=60", "grad_accum_steps=1", "lr=2e-2", "rc_aug=false", "batch_size=16");
         RunResult result = Trainer.train(recipe, folder.resolve("run"), Progress.NONE);
         assertThat(result.unit()).isEqualTo("nats/token");
         assertThat(result.bitsPerByte()).isNull();
@@ -109,16 +110,19 @@ final class DnaRunTest {
             assertThat(setup.describe())
                     .contains("800 bases to train on in windows of 16; judged by 12 held-out windows");
         }
-        assertThat(TinyRun.metrics(folder.resolve("run")).getLast().get("accuracy")).satisfies(a -> assertThat((Double) a)
-                .isBetween(50.0, 100.0));
-        assertThat(result.extras()).singleElement().satisfies(e -> assertThat(e.toString()).contains("accuracy"));
+        assertThat(TinyRun.metrics(folder.resolve("run")).getLast().get("accuracy"))
+                .satisfies(a -> assertThat((Double) a).isBetween(50.0, 100.0));
+        assertThat(result.extras())
+                .singleElement()
+                .satisfies(e -> assertThat(e.toString()).contains("accuracy"));
     }
 
     @Test
     void classesAreLearntFromThePretrainedRun() throws IOException {
         TinyRun.train(recipe(), folder.resolve("pretrained"), null);
         List<String> notes = new ArrayList<>();
-        Recipe recipe = classes("steps_per_epoch=40", "lr=2e-2", "rc_test=false").with("init", folder.resolve("pretrained"));
+        Recipe recipe =
+                classes("steps_per_epoch=40", "lr=2e-2", "rc_test=false").with("init", folder.resolve("pretrained"));
         RunResult result = Trainer.train(recipe, folder.resolve("run"), new Progress() {
             @Override
             public void note(String line) {
@@ -128,7 +132,8 @@ final class DnaRunTest {
         assertThat(notes).anyMatch(n -> n.contains("new: head.weight, head.bias"));
         assertThat(result.metric()).isEqualTo("accuracy");
         assertThat(result.value()).isGreaterThan(90);
-        assertThat(TinyRun.examples(folder.resolve("run"), Objects.requireNonNull(result.examples()))).hasSize(30);
+        assertThat(TinyRun.examples(folder.resolve("run"), Objects.requireNonNull(result.examples())))
+                .hasSize(30);
     }
 
     private static List<long[]> inputs(Batches batches, int count, Function<Batch, long[]> part) {
@@ -219,16 +224,18 @@ final class DnaRunTest {
             }
             try (Batches training = task.training(0)) {
                 for (int i = 0; i < 30; i++) {
-                    assertThat(LongStream.of(input(training.next())))
-                            .allMatch(t -> t == Bases.A || t == Bases.T);
+                    assertThat(LongStream.of(input(training.next()))).allMatch(t -> t == Bases.A || t == Bases.T);
                 }
             }
         }
         try (Task task = Task.of(recipe())) {
             List<long[]> first = inputs(task.evaluation(), 3, DnaRunTest::input);
-            assertThat(inputs(task.evaluation(), 3, DnaRunTest::input)).usingRecursiveComparison().isEqualTo(first);
+            assertThat(inputs(task.evaluation(), 3, DnaRunTest::input))
+                    .usingRecursiveComparison()
+                    .isEqualTo(first);
             assertThat(first.getFirst()).contains(Bases.MASK);
-            assertThat(inputs(task.training(0), 1, DnaRunTest::input).getFirst()).doesNotContain(Bases.MASK);
+            assertThat(inputs(task.training(0), 1, DnaRunTest::input).getFirst())
+                    .doesNotContain(Bases.MASK);
             assertThat(inputs(task.unmixed(), 1, DnaRunTest::input).getFirst()).contains(Bases.MASK);
         }
     }
@@ -237,9 +244,9 @@ final class DnaRunTest {
     @Test
     void sequencesAreOfOneLength() throws IOException {
         Path table = Files.writeString(
-                folder.resolve("lengths.csv"),
-                "sequence,label,split\nACGTACGT,x,train\nCC,y,train\nGG,x,test\n");
-        Recipe recipe = classes("batch_size=1", "grad_accum_steps=1", "rc_test=true").with("data", table);
+                folder.resolve("lengths.csv"), "sequence,label,split\nACGTACGT,x,train\nCC,y,train\nGG,x,test\n");
+        Recipe recipe =
+                classes("batch_size=1", "grad_accum_steps=1", "rc_test=true").with("data", table);
         try (Task task = Task.of(recipe);
                 var _ = new Scope()) {
             assertThat(task.setup().examples().tokens()).isEqualTo(8);
@@ -258,8 +265,8 @@ final class DnaRunTest {
             assertThat(task.evaluation().next().views()).hasSize(1);
             Batches training = task.training(0);
             List<long[]> both = List.of(input(training.next()), input(training.next()));
-            assertThat(both).anySatisfy(t -> assertThat(t)
-                    .containsExactly(Bases.C, Bases.G, Bases.T, Bases.A, Bases.C));
+            assertThat(both)
+                    .anySatisfy(t -> assertThat(t).containsExactly(Bases.C, Bases.G, Bases.T, Bases.A, Bases.C));
         }
     }
 
@@ -299,7 +306,9 @@ final class DnaRunTest {
         assertThatThrownBy(() -> Task.of(recipe("batch_size=1000")))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("50 training sequences of 16 tokens do not fill one batch of 1000");
-        refused(classes("seq_len=8"), "seq_len is for pretraining on a genome, and caduceus_ph_1k learns from labelled");
+        refused(
+                classes("seq_len=8"),
+                "seq_len is for pretraining on a genome, and caduceus_ph_1k learns from labelled");
         refused(classes("mlm_probability=0.3"), "mlm_probability is for pretraining on a genome");
         refused(classes("mixup=0.3"), "mixup is for images");
         refused(classes("num_classes=2").with("data=builtin"), "num_classes is 2, but the data has 3 classes");
@@ -342,6 +351,7 @@ final class DnaRunTest {
     @Test
     void thePathOfIntervalsIsAPath() throws IOException {
         Recipe absolute = recipe("intervals=a.bed").withAbsolutePaths();
-        assertThat(absolute.text("intervals")).isEqualTo(Path.of("a.bed").toAbsolutePath().toString());
+        assertThat(absolute.text("intervals"))
+                .isEqualTo(Path.of("a.bed").toAbsolutePath().toString());
     }
 }

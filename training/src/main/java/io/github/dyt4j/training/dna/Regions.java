@@ -130,7 +130,8 @@ public record Regions(List<Region> training, List<Region> heldOut) {
 
     private static void requireApart(Path bed, Genome genome, List<Region> training, List<Region> heldOut) {
         List<Side> all = Stream.concat(
-                        training.stream().map(r -> new Side(r, 0)), heldOut.stream().map(r -> new Side(r, 1)))
+                        training.stream().map(r -> new Side(r, 0)),
+                        heldOut.stream().map(r -> new Side(r, 1)))
                 .sorted(Comparator.comparingInt((Side s) -> s.region().contig())
                         .thenComparingLong(s -> s.region().from()))
                 .toList();

@@ -35,7 +35,11 @@ final class FastaIndexTest {
             for (int record = 0; record < 4; record++) {
                 int width = 1 + random.nextInt(80);
                 int length = 1 + random.nextInt(5000);
-                text.append(">r").append(record).append(" chromosome ").append(record).append(lineEnd);
+                text.append(">r")
+                        .append(record)
+                        .append(" chromosome ")
+                        .append(record)
+                        .append(lineEnd);
                 fai.append("r%d\t%d\t%d\t%d\t%d\n"
                         .formatted(record, length, text.length(), width, width + lineEnd.length()));
                 for (int i = 0; i < length; i++) {
@@ -161,7 +165,13 @@ final class FastaIndexTest {
             assertThat(FastaTest.letters(genome, 0)).isEqualTo("ACGTAC");
             assertThat(FastaTest.letters(genome, 1)).isEqualTo("GG");
         }
-        refused(text, "a\t6\t3\t4\t5\nc\t2\t14\t2\t3\n", "The index", "is not that of", "the record c", "samtools faidx bad.fa");
+        refused(
+                text,
+                "a\t6\t3\t4\t5\nc\t2\t14\t2\t3\n",
+                "The index",
+                "is not that of",
+                "the record c",
+                "samtools faidx bad.fa");
         refused(text, "a\t5\t3\t4\t5\nb\t2\t13\t2\t3\n", "is not that of");
         refused(text, "a\t60\t3\t4\t5\n", "Cannot read");
         refused(text, "a\t6\t3\t5\t6\nb\t2\t14\t2\t3\n", "is not that of");
@@ -169,7 +179,10 @@ final class FastaIndexTest {
         refused(text, "a\tsix\t3\t4\t5\n", "this is no line of an index");
         refused(text, "", "bad.fa.fai is empty");
         refused(">a\n>b\nGG\n", "a\t0\t3\t0\t0\nb\t2\t6\t2\t3\n", "the record a of", "has no bases");
-        refused(">a\nACGT\nML\n", "a\t6\t3\t4\t5\n", "record a, base 6, line 2 of the record: 'L' stands for no base; proteins");
+        refused(
+                ">a\nACGT\nML\n",
+                "a\t6\t3\t4\t5\n",
+                "record a, base 6, line 2 of the record: 'L' stands for no base; proteins");
         refused(">a\nAC\n>a\nGG\n", "a\t2\t3\t2\t3\na\t2\t9\t2\t3\n", "The record a is there twice");
     }
 

@@ -110,7 +110,9 @@ final class FastaTest {
 
     @Test
     void whatIsNoDnaIsNamedWithItsPlace() throws IOException {
-        refused(">dna\nACGT\n>prot\nACGT\nMKLV\n", "bad.fa, record prot, line 5: 'L' stands for no base; proteins have it.");
+        refused(
+                ">dna\nACGT\n>prot\nACGT\nMKLV\n",
+                "bad.fa, record prot, line 5: 'L' stands for no base; proteins have it.");
         refused(">gap\nAC-T\n", "record gap, line 2: '-' stands for no base.\n");
         refused(">x\nAC\u00e9\n", "record x, line 2: the byte 0xc3 stands for no base");
         refused("ACGT\n", "bad.fa, line 1: FASTA begins with >name");

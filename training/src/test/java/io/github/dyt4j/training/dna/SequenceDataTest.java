@@ -58,7 +58,8 @@ final class SequenceDataTest {
         assertThat(data.test().labels()).containsExactly(0);
         assertThat(data.longest()).isEqualTo(4);
         assertThat(data.longerThan(3)).isEqualTo(1);
-        assertThat(data.describe()).contains("data.csv, without its validation split", "2 training and 1 test sequences");
+        assertThat(data.describe())
+                .contains("data.csv, without its validation split", "2 training and 1 test sequences");
     }
 
     /** Numbers that name classes are in the order of numbers. */
@@ -104,8 +105,12 @@ final class SequenceDataTest {
             StringBuilder bases = new StringBuilder();
             random.ints(20, 0, 4).forEach(k -> bases.append("ACGT".charAt(k)));
             a.append(">f%d\n%s\n>again%d\n%s\n".formatted(i, bases, i, bases));
-            String other = bases.reverse().chars().collect(
-                            StringBuilder::new, (s, c) -> s.append("TGCA".charAt("ACGT".indexOf(c))), StringBuilder::append)
+            String other = bases.reverse()
+                    .chars()
+                    .collect(
+                            StringBuilder::new,
+                            (s, c) -> s.append("TGCA".charAt("ACGT".indexOf(c))),
+                            StringBuilder::append)
                     .toString();
             b.append(">r%d\n%s\n".formatted(i, other));
         }
@@ -114,23 +119,36 @@ final class SequenceDataTest {
         SequenceData data = SequenceData.open(folder, 0.2);
         assertThat(data.classes()).containsExactly("backward", "forward");
         assertThat(data.train().size() + data.test().size()).isEqualTo(3000);
-        assertThat(data.test().size()).as("seed " + seed).isBetween(450, 750).isEqualTo(data.test().size() / 3 * 3);
+        assertThat(data.test().size())
+                .as("seed " + seed)
+                .isBetween(450, 750)
+                .isEqualTo(data.test().size() / 3 * 3);
         assertThat(data.describe())
                 .contains("without a test set of its own: a share of 0.2 is it, by a hash")
                 .doesNotContain("trained on as well");
-        assertThat(SequenceData.open(folder, 0.2).test().labels()).isEqualTo(data.test().labels());
+        assertThat(SequenceData.open(folder, 0.2).test().labels())
+                .isEqualTo(data.test().labels());
     }
 
     @Test
     void whatIsWrongIsNamedWithItsPlace() throws IOException {
         refused(write("one.csv", "sequence,label\nAC,x\nGT,x\nGG,x\nTT,x\nCC,x\n"), "There is one class alone", "(x)");
-        refused(write("protein.csv", "sequence,label\nAC,x\nMKLV,y\n"), "protein.csv:3: 'L' stands for no base; proteins");
+        refused(
+                write("protein.csv", "sequence,label\nAC,x\nMKLV,y\n"),
+                "protein.csv:3: 'L' stands for no base; proteins");
         refused(write("empty.csv", "sequence,label\nAC,x\n,y\n"), "empty.csv:3: the sequence is empty");
         refused(write("label.csv", "sequence,label\nAC,\n"), "label.csv:2: the sequence has no label");
-        refused(write("columns.csv", "sequence,label\nAC,x,3\n"), "columns.csv:2: 3 columns, and the first line names 2");
-        refused(write("header.csv", "AC,x\n"), "header.csv:1: the first line names the columns, sequence and label", "'AC,x'");
+        refused(
+                write("columns.csv", "sequence,label\nAC,x,3\n"),
+                "columns.csv:2: 3 columns, and the first line names 2");
+        refused(
+                write("header.csv", "AC,x\n"),
+                "header.csv:1: the first line names the columns, sequence and label",
+                "'AC,x'");
         refused(write("nothing.csv", ""), "nothing.csv:1: ", "the file is empty");
-        refused(write("split.csv", "sequence,label,split\nAC,x,holdout\n"), "split.csv:2: the split is train, valid or test");
+        refused(
+                write("split.csv", "sequence,label,split\nAC,x,holdout\n"),
+                "split.csv:2: the split is train, valid or test");
         refused(
                 write("new.csv", "sequence,label,split\nAC,x,train\nAG,y,train\nAC,z,test\n"),
                 "new.csv:4: the class 'z' has no training sequence; the classes are x, y.");

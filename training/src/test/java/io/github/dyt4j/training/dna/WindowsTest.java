@@ -59,7 +59,8 @@ final class WindowsTest {
         try (Genome genome = genome("ACGT".repeat(25))) {
             assertThatThrownBy(() -> Regions.of(genome, 0.05, 50))
                     .isInstanceOf(UserError.class)
-                    .hasMessageContainingAll("leaves nothing to be judged by in windows of 50 bases", "Take a larger held_out");
+                    .hasMessageContainingAll(
+                            "leaves nothing to be judged by in windows of 50 bases", "Take a larger held_out");
         }
     }
 
@@ -71,7 +72,8 @@ final class WindowsTest {
                     genome);
             assertThat(regions.training()).containsExactly(new Region(0, 0, 50), new Region(1, 30, 40));
             assertThat(regions.heldOut()).containsExactly(new Region(0, 50, 60));
-            assertThat(Regions.read(bed("r0 0 50 train\nr0 60 70 test\n"), genome).heldOut())
+            assertThat(Regions.read(bed("r0 0 50 train\nr0 60 70 test\n"), genome)
+                            .heldOut())
                     .containsExactly(new Region(0, 60, 70));
         }
     }
@@ -82,7 +84,8 @@ final class WindowsTest {
             for (String[] wrong : new String[][] {
                 {"r0\t0\t50\ttrain\nr1\t30\t41\tvalid\n", ":2: the interval ends at base 41 of r1, which has 40."},
                 {"r0\t0\t50\ttrain\nr0\t40\t60\tvalid\n", "the intervals 0 to 50 and 40 to 60 of r0 overlap"},
-                {"r0\t0\t90\ttrain\nr0\t10\t20\ttrain\nr0\t40\t60\tvalid\n", "the intervals 0 to 90 and 40 to 60 of r0"},
+                {"r0\t0\t90\ttrain\nr0\t10\t20\ttrain\nr0\t40\t60\tvalid\n", "the intervals 0 to 90 and 40 to 60 of r0"
+                },
                 {"r0\t0\t50\ttrain\nr0\t0\t50\tvalid\n", "overlap"},
                 {"r2\t0\t50\ttrain\n", ":1: there is no record 'r2' in the genome. Did you mean"},
                 {"r0\t50\t50\ttrain\n", ":1: the interval ends at 50, not after its start"},
@@ -121,7 +124,8 @@ final class WindowsTest {
                     assertThat(window).containsExactly(10, 10, 10, 10, 10, 4, 4, 4);
                 }
             }
-            // 23 places begin in the first region, 5 of them with A; the second, which is shorter than a window, is one.
+            // 23 places begin in the first region, 5 of them with A; the second, which is shorter than a window, is
+            // one.
             assertThat(seen[Bases.A] / 2000.0).isBetween(5 / 24.0 - 0.04, 5 / 24.0 + 0.04);
             assertThat(seen[Bases.C] / 2000.0).isBetween(18 / 24.0 - 0.04, 18 / 24.0 + 0.04);
             assertThat(seen[Bases.T]).isPositive();
