@@ -46,7 +46,7 @@ final class CompareProgress implements Compare.Listener, AutoCloseable {
         ended = done;
         out.accept(plan.recipe().name() + " on "
                 + switch (plan.recipe().data()) {
-                    case "builtin" -> "the built-in images";
+                    case "builtin" -> "the built-in data";
                     case "jdk" -> "the JDK’s sources";
                     case String path -> path;
                 }
