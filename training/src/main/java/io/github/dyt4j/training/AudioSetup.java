@@ -26,8 +26,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param alphabet of the training transcripts; null in pretraining
  */
-record AudioSetup(Recipe recipe, AudioData data, AudioConfig config, @Nullable Alphabet alphabet, boolean noise)
-        implements TaskSetup {
+record AudioSetup(
+        Recipe recipe,
+        AudioData data,
+        AudioConfig config,
+        @Nullable Alphabet alphabet,
+        boolean noise) implements TaskSetup {
     /** Two hidden frames are needed, and one that is seen. */
     private static final int FEWEST_FRAMES = 3;
 
@@ -54,16 +58,16 @@ record AudioSetup(Recipe recipe, AudioData data, AudioConfig config, @Nullable A
         int longest = recipe.has("max_sample_size") ? recipe.integer("max_sample_size") : Integer.MAX_VALUE;
         int shortest = recipe.has("min_sample_size") ? recipe.integer("min_sample_size") : 1;
         if (longest < shortest) {
-            throw new UserError("max_sample_size " + longest + " is less than min_sample_size " + shortest
-                    + ": no clip is both.");
+            throw new UserError(
+                    "max_sample_size " + longest + " is less than min_sample_size " + shortest + ": no clip is both.");
         }
         int least = config.receptiveField();
         while (!ctc && config.frames(least) < FEWEST_FRAMES) {
             least++;
         }
         if (longest < least) {
-            throw new UserError("max_sample_size " + longest + " is less than the " + least + " samples that " + recipe.model()
-                    + " needs at least: take more.");
+            throw new UserError("max_sample_size " + longest + " is less than the " + least + " samples that "
+                    + recipe.model() + " needs at least: take more.");
         }
         return new AudioData.Wanted(
                 recipe.integer("sample_rate"),
@@ -103,8 +107,7 @@ record AudioSetup(Recipe recipe, AudioData data, AudioConfig config, @Nullable A
     private static AudioData spelt(AudioData data, Alphabet alphabet, AudioConfig config) {
         ClipSet all = data.train();
         int[] spelt = IntStream.range(0, all.size())
-                .filter(i ->
-                        Alphabet.frames(alphabet.encode(all.text(i))) <= config.frames(all.samples(i)))
+                .filter(i -> Alphabet.frames(alphabet.encode(all.text(i))) <= config.frames(all.samples(i)))
                 .toArray();
         if (spelt.length == all.size()) {
             return data;
@@ -148,7 +151,8 @@ record AudioSetup(Recipe recipe, AudioData data, AudioConfig config, @Nullable A
     /** Samples of the longest row of a batch. */
     private long longest() {
         ClipSet clips = data.train();
-        long longest = IntStream.range(0, clips.size()).map(clips::samples).max().orElse(0);
+        long longest =
+                IntStream.range(0, clips.size()).map(clips::samples).max().orElse(0);
         return alphabet == null ? Math.min(longest, fit().longest()) : longest;
     }
 

@@ -91,7 +91,8 @@ final class Contrastive implements Objective {
         Wav2Vec2 own = (Wav2Vec2) model;
         int[] frames = new int[batch.size()];
         Arrays.fill(frames, Math.toIntExact(own.config().frames(batch.input().size(1))));
-        Masking masking = Masking.draw(own.config().masks(), frames, own.config().numNegatives(), seeds);
+        Masking masking =
+                Masking.draw(own.config().masks(), frames, own.config().numNegatives(), seeds);
         return own.pretrain(batch.input(), masking, temperature, null);
     }
 

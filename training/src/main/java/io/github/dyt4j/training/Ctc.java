@@ -69,7 +69,10 @@ final class Ctc implements Objective {
         long[] seeds = MaskSeeds.drawn(batch.size());
         Tensor hidden = masks.timeProb() > 0 ? Masking.time(masks, counts, seeds) : null; // (B, F)
         Tensor channels = masks.featureProb() > 0
-                ? Masking.features(masks, own.config().hiddenSize(), LongStream.of(seeds).map(s -> ~s).toArray())
+                ? Masking.features(
+                        masks,
+                        own.config().hiddenSize(),
+                        LongStream.of(seeds).map(s -> ~s).toArray())
                 : null; // (B, E)
         Tensor logits = logits(own, batch, samples, hidden, channels);
         long symbols = LongStream.of(symbols(batch)).sum();

@@ -230,13 +230,24 @@ public final class RecipeKeys {
                 "false",
                 List.of("true", "false"),
                 "whether training goes on without files of images or sound that cannot be read");
-        integer("sample_rate", "16000", 1, "samples a second that a model of speech hears: clips of other rates are resampled");
-        argument("max_sample_size", 1, "samples that a clip is cropped to at most in pretraining; for CTC longer clips are left out");
+        integer(
+                "sample_rate",
+                "16000",
+                1,
+                "samples a second that a model of speech hears: clips of other rates are resampled");
+        argument(
+                "max_sample_size",
+                1,
+                "samples that a clip is cropped to at most in pretraining; for CTC longer clips are left out");
         argument("min_sample_size", 1, "samples that a clip has at least; shorter ones are left out");
         number("max_gumbel_temperature", "2", 1e-4, 1000, "temperature of wav2vec 2.0's quantiser at the first step");
         number("min_gumbel_temperature", "0.5", 1e-4, 1000, "the temperature that it does not fall below");
         number("gumbel_temperature_decay", "0.999995", 1e-6, 1, "what a step leaves of it");
-        integer("freeze_finetune_updates", "0", 0, "optimizer steps in which fine-tuning with CTC moves the head alone");
+        integer(
+                "freeze_finetune_updates",
+                "0",
+                0,
+                "optimizer steps in which fine-tuning with CTC moves the head alone");
         numbers("scale", "[0.08, 1]", 0.0001, 1, "area of the random crop, as a share of the image");
         numbers("ratio", "[0.75, 1.3333333333333333]", 0.01, 100, "aspect ratio of the random crop");
         choice("interpolation", "bicubic", List.of("bilinear", "bicubic", "random"), "of every resize");

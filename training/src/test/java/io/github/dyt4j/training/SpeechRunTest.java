@@ -142,7 +142,9 @@ final class SpeechRunTest {
     private static SequencedMap<String, float[]> weights(Path run, int step) throws IOException {
         SequencedMap<String, float[]> weights = new LinkedHashMap<>();
         try (Safetensors file = Safetensors.open(run.resolve("checkpoints/step-" + step + "/model.safetensors"))) {
-            file.entries().forEach((name, entry) -> weights.put(name, entry.data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED)));
+            file.entries()
+                    .forEach(
+                            (name, entry) -> weights.put(name, entry.data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED)));
         }
         return weights;
     }

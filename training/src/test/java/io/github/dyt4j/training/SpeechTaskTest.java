@@ -84,8 +84,7 @@ final class SpeechTaskTest {
         try (Task task = Task.of(recipe())) {
             for (int step : new int[] {0, 1, 7, 13, 14, 100}) {
                 objective.before(task.model(), new Moment(step, 1000, 10));
-                assertThat(objective.temperature())
-                        .isCloseTo(step < 14 ? 2 * Math.pow(0.9, step) : 0.5, within(1e-12));
+                assertThat(objective.temperature()).isCloseTo(step < 14 ? 2 * Math.pow(0.9, step) : 0.5, within(1e-12));
             }
         }
     }
@@ -123,10 +122,8 @@ final class SpeechTaskTest {
             }
         }
         try (var _ = new Scope()) {
-            Batch batch = new Batch(
-                    Tensors.of(new float[2], 2, 1),
-                    Tensors.of(new long[] {1, 1, 3, 2, -1, -1}, 2, 3),
-                    null);
+            Batch batch =
+                    new Batch(Tensors.of(new float[2], 2, 1), Tensors.of(new long[] {1, 1, 3, 2, -1, -1}, 2, 3), null);
             Tensor losses = Ctc.losses(Tensors.of(logits, 2, frames, v), batch, own);
             for (int b = 0; b < 2; b++) {
                 assertThat(Tensors.floats(losses)[b])
@@ -167,7 +164,8 @@ final class SpeechTaskTest {
                         .count();
                 assertThat(spoken * 120).isEqualTo(lengths[i]);
             }
-            assertThat(batch.input().size(1)).isEqualTo(Arrays.stream(lengths).max().orElseThrow());
+            assertThat(batch.input().size(1))
+                    .isEqualTo(Arrays.stream(lengths).max().orElseThrow());
         }
     }
 
@@ -197,7 +195,8 @@ final class SpeechTaskTest {
             Files.writeString(own.resolve("many" + i + ".txt"), "ABCABCABC");
         }
         try (TaskSetup setup = TaskSetup.of(TinySpeech.spelling(own).with("held_out=0.2"))) {
-            assertThat(setup.describe()).containsPattern("; left out: [1-8] with more symbols than frames to say them in$");
+            assertThat(setup.describe())
+                    .containsPattern("; left out: [1-8] with more symbols than frames to say them in$");
         }
     }
 
@@ -245,8 +244,7 @@ final class SpeechTaskTest {
     void othersHaveNoUseForSpeechsKeys() {
         assertThatThrownBy(() -> TaskSetup.of(Recipe.defaults().with("sample_rate=8000")))
                 .isInstanceOf(UserError.class)
-                .hasMessage(
-                        "sample_rate is for speech, and vit_tiny_patch16_224 has no use for it: leave it away.");
+                .hasMessage("sample_rate is for speech, and vit_tiny_patch16_224 has no use for it: leave it away.");
         assertThatThrownBy(() -> TaskSetup.of(TinySpeech.spelling(data).with("vocab_size=7")))
                 .isInstanceOf(UserError.class)
                 .hasMessage("vocab_size is 7, but the transcripts have 8 symbols.\n"

@@ -25,7 +25,8 @@ final class AlphabetTest {
 
     @Test
     void theLikeliestPathIsSpelt() {
-        assertThat(ALPHABET.decode(new long[] {0, 5, 5, 0, 5, 6, 6, 4, 4, 0, 7, 0})).isEqualTo("AAB D");
+        assertThat(ALPHABET.decode(new long[] {0, 5, 5, 0, 5, 6, 6, 4, 4, 0, 7, 0}))
+                .isEqualTo("AAB D");
         assertThat(ALPHABET.decode(new long[] {4, 0, 4, 5, 1, 2, 3, 4})).isEqualTo("A");
         assertThat(ALPHABET.decode(new long[0])).isEmpty();
     }

@@ -142,7 +142,8 @@ final class AudioDecoderTest {
         for (float s : clip.samples()) {
             assertThat(s).isCloseTo(golden.getFloat(), within(1e-6f));
         }
-        assertThat(AudioDecoder.length(Sounds.write(folder.resolve("a.ogg"), file))).isEqualTo(new Length(6000, 8000));
+        assertThat(AudioDecoder.length(Sounds.write(folder.resolve("a.ogg"), file)))
+                .isEqualTo(new Length(6000, 8000));
     }
 
     @Test

@@ -112,8 +112,7 @@ final class AudioFolderTest {
         assertThatThrownBy(() -> all(strict))
                 .isInstanceOf(UserError.class)
                 .hasMessageStartingWith(file + " is damaged or cut short (after ")
-                .hasMessageEndingWith(
-                        "\nReplace it or take it away, or go on without such files with --skip-bad.");
+                .hasMessageEndingWith("\nReplace it or take it away, or go on without such files with --skip-bad.");
         AudioData lenient = AudioFolder.open(folder, wanted(false, true));
         assertThat(all(lenient)).hasSize(20);
         assertThat(lenient.skipped()).singleElement().asString().startsWith(file + " is damaged");
@@ -167,8 +166,7 @@ final class AudioFolderTest {
     void libriSpeechsFoldersAndTranscripts() {
         for (String side : List.of("train-clean-100", "dev-clean", "test-clean")) {
             for (int i = 0; i < 3; i++) {
-                Sounds.write(
-                        folder.resolve(side + "/19/198/19-198-000" + i + ".flac"), Sounds.fixture("mono16.flac"));
+                Sounds.write(folder.resolve(side + "/19/198/19-198-000" + i + ".flac"), Sounds.fixture("mono16.flac"));
             }
             Sounds.write(
                     folder.resolve(side + "/19/198/19-198.trans.txt"),
@@ -177,7 +175,9 @@ final class AudioFolderTest {
         AudioData data = open(true);
         assertThat(texts(data.train())).containsExactly("WORDS OF TRAIN CLEAN 100", "DON'T SAY", "THREE");
         assertThat(texts(data.test())).containsExactly("WORDS OF DEV CLEAN", "DON'T SAY", "THREE");
-        assertThat(data.description()).contains("3 clips (0.0 minutes) to train on; 3 clips").contains("dev's");
+        assertThat(data.description())
+                .contains("3 clips (0.0 minutes) to train on; 3 clips")
+                .contains("dev's");
     }
 
     @Test
@@ -211,8 +211,9 @@ final class AudioFolderTest {
         clips(20);
         assertThatThrownBy(() -> open(true))
                 .isInstanceOf(UserError.class)
-                .hasMessage(folder + " has transcripts for 0 of 20 clips, too few to train on.\n"
-                        + "They are looked for in SPEAKER-CHAPTER.trans.txt as LibriSpeech, transcripts.tsv (path TAB text), or NAME.txt beside each clip.");
+                .hasMessage(
+                        folder + " has transcripts for 0 of 20 clips, too few to train on.\n"
+                                + "They are looked for in SPEAKER-CHAPTER.trans.txt as LibriSpeech, transcripts.tsv (path TAB text), or NAME.txt beside each clip.");
         Sounds.write(folder.resolve("transcripts.tsv"), "clip0.wav one\n");
         assertThatThrownBy(() -> open(true))
                 .isInstanceOf(UserError.class)
@@ -225,9 +226,7 @@ final class AudioFolderTest {
         assertThatThrownBy(() -> AudioFolder.open(folder.resolve("nowhere"), wanted(false, false)))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("does not exist");
-        assertThatThrownBy(() -> open(false))
-                .isInstanceOf(UserError.class)
-                .hasMessageContaining("holds no sound");
+        assertThatThrownBy(() -> open(false)).isInstanceOf(UserError.class).hasMessageContaining("holds no sound");
         Path one = wav("one.wav", 400, RATE, 1);
         assertThatThrownBy(() -> AudioFolder.open(one, wanted(false, false)))
                 .isInstanceOf(UserError.class)
@@ -283,8 +282,11 @@ final class AudioFolderTest {
         AudioData sound = BuiltInDigits.open(16000, false);
         assertThat(texts(sound.train()).stream().flatMap(t -> Transcripts.words(t).stream()))
                 .doesNotContain("THREE", "SEVEN", "TRE", "SETTE");
-        assertThat(texts(sound.test()).stream().flatMap(t -> Transcripts.words(t).stream()).distinct())
+        assertThat(texts(sound.test()).stream()
+                        .flatMap(t -> Transcripts.words(t).stream())
+                        .distinct())
                 .hasSize(10); // two digits in five languages
-        assertThat(sound.train().waveform(0).orElseThrow()).hasSize(sound.train().samples(0));
+        assertThat(sound.train().waveform(0).orElseThrow())
+                .hasSize(sound.train().samples(0));
     }
 }

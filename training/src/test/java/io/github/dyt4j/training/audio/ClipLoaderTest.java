@@ -76,12 +76,11 @@ final class ClipLoaderTest {
         List<ClipBatch> passes = take(training(true, 1, 0, 2), 20);
         List<Set<Integer>> firsts = new ArrayList<>();
         for (List<ClipBatch> pass : List.of(passes.subList(0, 10), passes.subList(10, 20))) {
-            List<Integer> clips = pass.stream()
-                    .flatMap(b -> Arrays.stream(b.clips()).boxed())
-                    .toList();
+            List<Integer> clips =
+                    pass.stream().flatMap(b -> Arrays.stream(b.clips()).boxed()).toList();
             assertThat(clips).doesNotHaveDuplicates().hasSizeBetween(49, 50); // 3 over, and one that cannot be used
-            pass.forEach(b -> firsts.add(new HashSet<>(
-                    Arrays.stream(b.clips()).boxed().toList())));
+            pass.forEach(b ->
+                    firsts.add(new HashSet<>(Arrays.stream(b.clips()).boxed().toList())));
         }
         Set<Set<Integer>> again = new HashSet<>(firsts.subList(0, 10));
         again.retainAll(firsts.subList(10, 20));

@@ -70,7 +70,12 @@ public final class Sounds {
         ByteBuffer b = ByteBuffer.allocate(44 + 4 * samples.length).order(ByteOrder.LITTLE_ENDIAN);
         b.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(36 + 4 * samples.length);
         b.put("WAVEfmt ".getBytes(StandardCharsets.US_ASCII)).putInt(16);
-        b.putShort((short) 3).putShort((short) 1).putInt(rate).putInt(4 * rate).putShort((short) 4).putShort((short) 32);
+        b.putShort((short) 3)
+                .putShort((short) 1)
+                .putInt(rate)
+                .putInt(4 * rate)
+                .putShort((short) 4)
+                .putShort((short) 32);
         b.put("data".getBytes(StandardCharsets.US_ASCII)).putInt(4 * samples.length);
         for (float s : samples) {
             b.putFloat(s);
