@@ -1,6 +1,8 @@
 package io.github.dyt4j.models;
 
+import io.github.dyt4j.torch.Autocast;
 import io.github.dyt4j.torch.Grad;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -29,8 +31,13 @@ record ContrastiveLoss(Tensor sum, long correct) {
         long m = negatives.size(0);
         Tensor c = torch.normalize(predicted.to(ScalarType.Float));
         Tensor q = torch.normalize(targets.to(ScalarType.Float));
-        Tensor cosines = c.matmul(q.t()); // (M, M)
-        Tensor own = torch.arange(new Scalar(m), new TensorOptions(ScalarType.Long)).unsqueeze(1);
+        Tensor cosines; // (M, M)
+        // Divided by κ, the rounding of bf16 would be that of whole logits.
+        try (var _ = Autocast.bf16(false)) {
+            cosines = c.matmul(q.t());
+        }
+        Tensor own =
+                torch.arange(new Scalar(m), new TensorOptions(ScalarType.Long)).unsqueeze(1);
         Tensor candidates = torch.cat(new TensorVector(own, negatives), 1); // (M, 1 + K)
         Tensor same = codes.index_select(0, candidates.flatten()).view(m, -1).eq(codes.unsqueeze(1));
         same.select(1, 0).fill_(new Scalar(0));
@@ -39,9 +46,10 @@ record ContrastiveLoss(Tensor sum, long correct) {
                 .masked_fill(same, new Scalar(Double.NEGATIVE_INFINITY)); // (M, 1 + K)
         Tensor sum = logits.log_softmax(1).select(1, 0).sum().neg();
         try (var _ = Grad.off()) {
-            Tensor best = logits.argmax(new org.bytedeco.pytorch.LongOptional(1), false).eq(new Scalar(0));
+            Tensor best = logits.argmax(new LongOptional(1), false).eq(new Scalar(0));
             Tensor alone = same.sum(1).eq(new Scalar(negatives.size(1)));
-            return new ContrastiveLoss(sum, best.logical_and(alone.logical_not()).sum().item_long());
+            return new ContrastiveLoss(
+                    sum, best.logical_and(alone.logical_not()).sum().item_long());
         }
     }
 }

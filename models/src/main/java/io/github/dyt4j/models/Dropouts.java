@@ -15,12 +15,11 @@ import org.bytedeco.pytorch.global.torch;
  */
 record Dropouts(double hidden, double attention, double activation, double layerdrop) {
     Dropouts with(Overrides o) {
-        Dropouts d = new Dropouts(
+        return new Dropouts(
                 share("dropout", o.number("dropout", hidden)),
                 share("attention_dropout", o.number("attention_dropout", attention)),
                 share("activation_dropout", o.number("activation_dropout", activation)),
                 share("layerdrop", o.number("layerdrop", layerdrop)));
-        return d;
     }
 
     private static double share(String key, double value) {

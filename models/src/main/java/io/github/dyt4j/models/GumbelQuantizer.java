@@ -33,8 +33,8 @@ final class GumbelQuantizer {
                     o.positive("num_codevectors_per_group", entries),
                     o.positive("codevector_dim", dim));
             if (c.dim % c.groups != 0) {
-                throw new UserError("codevector_dim " + c.dim + " does not divide into num_codevector_groups " + c.groups
-                        + " equal parts: take " + c.groups * Math.ceilDiv(c.dim, c.groups) + ".");
+                throw new UserError("codevector_dim " + c.dim + " does not divide into num_codevector_groups "
+                        + c.groups + " equal parts: take " + c.groups * Math.ceilDiv(c.dim, c.groups) + ".");
             }
             if (c.entries < 2) {
                 throw new UserError("num_codevectors_per_group " + c.entries
@@ -62,12 +62,11 @@ final class GumbelQuantizer {
     GumbelQuantizer(Parameters p, Config c, int in) {
         config = c;
         this.p = p;
-        codevectors = p.parameter(
-                "codevectors",
-                Init.range(0, 1, 1, (long) c.groups * c.entries, c.dim / c.groups));
+        codevectors = p.parameter("codevectors", Init.range(0, 1, 1, (long) c.groups * c.entries, c.dim / c.groups));
         Parameters map = p.child("weight_proj");
         int out = c.groups * c.entries;
-        weightProj = new Linear(map.parameter("weight", Init.normal(1, out, in)), map.parameter("bias", Init.zeros(out)));
+        weightProj =
+                new Linear(map.parameter("weight", Init.normal(1, out, in)), map.parameter("bias", Init.zeros(out)));
     }
 
     /**
@@ -115,10 +114,12 @@ final class GumbelQuantizer {
         return number; // (M)
     }
 
-    /** Of probabilities (M, G, V), with fairseq's guard for entries that nobody takes: p·log(p + 1e-7). */
+    /** Of probabilities (M, G, V). What is as good as never taken counts as the least normal float, whose logarithm is finite. */
     private static Tensor perplexity(Tensor probabilities) {
         Tensor mean = probabilities.mean(0); // (G, V)
-        Tensor entropy = mean.mul(mean.add(new Scalar(1e-7)).log()).sum(-1).neg();
+        Tensor entropy = mean.mul(mean.clamp_min(new Scalar(Float.MIN_NORMAL)).log())
+                .sum(-1)
+                .neg();
         return entropy.exp().sum();
     }
 

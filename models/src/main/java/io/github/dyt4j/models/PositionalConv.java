@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Relative positions by a convolution: GELU(x ∗ W + b), grouped, as wide as {@code num_conv_pos_embeddings} frames and as long as its input (an
- * even kernel sees one frame more of the past) (Baevski et al. 2020, section 2). W = g_k·v_k/‖v_k‖ at each place k of the kernel, the norm over the
- * other two axes (Salimans and Kingma 2016): {@code parametrizations.weight.original0} is g (1, 1, K), {@code original1} is v
+ * even kernel sees one frame more of the past) (Baevski et al. 2020, section 2). W = g_k·v_k/‖v_k‖ at each place k of the kernel, the norm
+ * over the other two axes (Salimans and Kingma 2016): {@code parametrizations.weight.original0} is g (1, 1, K), {@code original1} is v
  * (E, E/groups, K), which older files call {@code weight_g} and {@code weight_v}.
  *
  * <p>Starts at v ~ N(0, 4/(K·E)), g = ‖v‖, b = 0.
@@ -29,8 +29,8 @@ final class PositionalConv {
         Parameters conv = p.child("conv");
         bias = conv.parameter("bias", Init.zeros(dim));
         Parameters weight = conv.child("parametrizations").child("weight");
-        Tensor direction =
-                weight.parameter("original1", Init.normal(2 / Math.sqrt((double) kernel * dim), dim, dim / groups, kernel));
+        Tensor direction = weight.parameter(
+                "original1", Init.normal(2 / Math.sqrt((double) kernel * dim), dim, dim / groups, kernel));
         v = direction;
         g = weight.parameter("original0", new Initial(new long[] {1, 1, kernel}, () -> length(direction)));
     }

@@ -1,12 +1,13 @@
 package io.github.dyt4j.models;
 
 import io.github.dyt4j.formats.UserError;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Which frames of a clip wav2vec 2.0 hides, and which it takes for distractors (Baevski et al. 2020, sections 3.1 and 3.2), as fairseq
- * draws both: ⌊p·F/l + u⌋ spans of l frames, u ~ U(0, 1), at different starts; spans may overlap, so a little less than p is hidden
+ * Which frames of a clip wav2vec 2.0 hides, and which it takes for distractors (Baevski et al. 2020, sections 3.1 and 3.2), as
+ * transformers draws both: ⌊p·F/l + u⌋ spans of l frames, u ~ U(0, 1), at different starts; spans may overlap, so a little less than p is hidden
  * (of 0.65 about 0.49).
  *
  * @param timeProb p for frames
@@ -43,26 +44,26 @@ public record SpanMasks(double timeProb, int timeLength, double featureProb, int
     }
 
     /**
-     * Spans on n places. Where n is no more than the length, a span is as long as lets it start at two places, so that at least one
-     * place is left.
+     * Spans on n places: no more of them than lie side by side, and each of at most n − 1, so that a place is left where n is not more than
+     * the length.
      */
     static boolean[] spans(int n, double prob, int length, int minSpans, long seed) {
         boolean[] hidden = new boolean[n];
         var random = new SplittableRandom(seed);
         int width = Math.min(length, n - 1);
-        int starts = n - width;
-        int count = Math.max((int) (prob * n / length + random.nextDouble()), minSpans);
         if (prob == 0 || width < 1) {
             return hidden;
         }
-        count = Math.min(count, starts);
+        int starts = n - width + 1;
+        int wanted = Math.max((int) (prob * n / length + random.nextDouble()), minSpans);
+        int count = Math.min(wanted, n / width);
         int[] order = IntStream.range(0, starts).toArray();
         for (int i = 0; i < count; i++) { // the head of a Fisher-Yates shuffle
             int j = i + random.nextInt(starts - i);
             int start = order[j];
             order[j] = order[i];
             order[i] = start;
-            java.util.Arrays.fill(hidden, start, start + width, true);
+            Arrays.fill(hidden, start, start + width, true);
         }
         return hidden;
     }
@@ -74,11 +75,11 @@ public record SpanMasks(double timeProb, int timeLength, double featureProb, int
      * @throws UserError where fewer than two frames are hidden, so that there is no other
      */
     static int[][] negatives(boolean[] hidden, int count, long seed) {
-        int[] frames =
-                IntStream.range(0, hidden.length).filter(i -> hidden[i]).toArray();
+        int[] frames = IntStream.range(0, hidden.length).filter(i -> hidden[i]).toArray();
         if (frames.length < 2) {
-            throw new UserError("A clip of " + hidden.length + " frames has " + frames.length
-                    + " of them hidden, and the contrastive loss needs two: leave shorter clips out, or raise mask_time_prob or mask_time_length.");
+            throw new UserError(
+                    "A clip of " + hidden.length + (hidden.length == 1 ? " frame has " : " frames has ") + frames.length
+                            + " of them hidden, and the contrastive loss needs two: leave shorter clips out, or raise mask_time_prob or mask_time_length.");
         }
         var random = new SplittableRandom(seed);
         int[][] negatives = new int[frames.length][count];

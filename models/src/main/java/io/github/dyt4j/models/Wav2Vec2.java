@@ -14,6 +14,7 @@ import io.github.dyt4j.torch.Scope;
 import io.github.dyt4j.torch.Site;
 import io.github.dyt4j.torch.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
@@ -31,14 +32,15 @@ import org.jspecify.annotations.Nullable;
  * waveform into frames, spans of frames are hidden, a Transformer reads them, and of every hidden frame it must tell the quantised truth from
  * distractors ({@link #pretrain}); or, fine-tuned, it spells what is said ({@link #logits}, for CTC). Hugging Face's parameter names.
  *
- * <p>Norm slots: after the convolutions ({@code feature_projection.layer_norm}, before the projection and the quantiser alike), two a block, and the encoder's
- * one, which comes after the last block where the order is pre-norm and before the first where it is post-norm: 2·L + 2, so 26 for Base and 50
- * for Large. So it is in the authors' patch for Dynamic Tanh. No slots are the norms inside the convolutions: the group norm stays, since it
- * sees raw audio, and so do the layer norms of {@code feat_extract_norm: layer}.
+ * <p>Norm slots: {@code feature_projection.layer_norm} after the convolutions, which the projection and the quantiser read, two a block, and
+ * the encoder's one, after the last block where the order is pre-norm and before the first where it is post-norm: 2·L + 2, so 26 for Base and
+ * 50 for Large. These are the ones that the authors' patch for Dynamic Tanh replaces (Zhu et al. 2025, "Transformers without normalization").
+ * The norms inside the convolutions are no slots: the group norm stays, since it sees raw audio, and so do the layer norms of
+ * {@code feat_extract_norm: layer}.
  *
- * <p>Base is post-norm as published, under every norm, since Zhu et al. 2025 leave it so; their Large is pre-norm ("Transformers without Normalization",
- * appendix A and their configuration, whose convolutions are Base's). Chen et al. 2025 ("Stronger normalization-free Transformers") make
- * Base pre-norm for theirs. {@code norm_order: pre} or {@code post} gives either under any norm.
+ * <p>Base is post-norm as published, under every norm, since Zhu et al. leave it so; their Large is pre-norm, with Base's convolutions.
+ * Chen et al. 2025 ("Stronger normalization-free Transformers") train Base pre-norm instead. {@code norm_order: pre} or {@code post} gives
+ * either under any norm.
  */
 public final class Wav2Vec2 implements Model {
     /** What the model ends in. */
@@ -66,7 +68,8 @@ public final class Wav2Vec2 implements Model {
                     o.number("diversity_loss_weight", diversityWeight),
                     o.number("feature_penalty_weight", penaltyWeight));
             if (!(c.temperature > 0)) {
-                throw new UserError("contrastive_logits_temperature " + c.temperature + " must be positive, usually 0.1.");
+                throw new UserError(
+                        "contrastive_logits_temperature " + c.temperature + " must be positive, usually 0.1.");
             }
             if (!(c.diversityWeight >= 0 && c.penaltyWeight >= 0)) {
                 throw new UserError("diversity_loss_weight and feature_penalty_weight must not be negative: they are "
@@ -157,8 +160,8 @@ public final class Wav2Vec2 implements Model {
         }
 
         /**
-         * Of the convolutions what {@link Wav2Vec2Features} says; by block and frame 16 vectors of width E and three of the hidden layer's; in pretraining
-         * of about every second frame five of the codebooks' logits.
+         * Of the convolutions what {@link Wav2Vec2Features} says; by block and frame 16 vectors of width E and three of the hidden layer's; in
+         * pretraining, of about every second frame, five of the codebooks' logits.
          */
         @Override
         public long activationCount(long samples) {
@@ -167,8 +170,7 @@ public final class Wav2Vec2 implements Model {
             long last = head == Head.CTC
                     ? 3L * symbols
                     : 5L * quantizer.groups() * quantizer.entries() / 2 + 3L * contrast.negatives / 2;
-            return features.activationCount(samples)
-                    + frames * (numHiddenLayers * block + 8L * hiddenSize + last);
+            return features.activationCount(samples) + frames * (numHiddenLayers * block + 8L * hiddenSize + last);
         }
     }
 
@@ -267,15 +269,12 @@ public final class Wav2Vec2 implements Model {
             }
             encoderNorm = before != null ? before : encoderNorm(encoder, Site.FINAL);
             boolean pretraining = c.head == Head.CONTRASTIVE;
-            quantizer = pretraining
-                    ? new GumbelQuantizer(root.child("quantizer"), c.quantizer, c.features.width())
-                    : null;
-            projectHid = pretraining
-                    ? Linear.uniform(root.child("project_hid"), c.hiddenSize, c.contrast.projDim)
-                    : null;
-            projectQ = pretraining
-                    ? Linear.uniform(root.child("project_q"), c.quantizer.dim(), c.contrast.projDim)
-                    : null;
+            quantizer =
+                    pretraining ? new GumbelQuantizer(root.child("quantizer"), c.quantizer, c.features.width()) : null;
+            projectHid =
+                    pretraining ? Linear.uniform(root.child("project_hid"), c.hiddenSize, c.contrast.projDim) : null;
+            projectQ =
+                    pretraining ? Linear.uniform(root.child("project_q"), c.quantizer.dim(), c.contrast.projDim) : null;
             lmHead = pretraining ? null : new Linear(root.child("lm_head"), c.hiddenSize, c.symbols);
         }
     }
@@ -289,13 +288,13 @@ public final class Wav2Vec2 implements Model {
     public Tensor forward(Tensor waveform) { // (B, T)
         return config.head == Head.CTC
                 ? logits(waveform, null, null, null)
-                : hidden(frames(waveform), null, null, null);
+                : encoded(featureNorm.forward(features(waveform)), null, null, null);
     }
 
     /**
-     * Logits (B, F, symbols) of clips of several lengths, padded with zeros to the longest. Frames that touch padding are 0 for the positions and unseen by
-     * attention, with either kind of convolutions. The group norm of {@code feat_extract_norm: group} sees the zeros, though, as the
-     * original's does: its statistics are over the padded clip.
+     * Logits (B, F, symbols) of clips of several lengths, padded with zeros to the longest. Frames that touch padding are 0 for the positions
+     * and unseen by attention, with either kind of convolutions, as in fairseq. With {@code feat_extract_norm: layer} a clip gives what it
+     * gives alone; the group norm, though, sees the zeros, as the original's does: batches of clips of about one length keep that small.
      *
      * @param samples of each clip without its padding; null: all fill the batch
      * @param hidden (B, F) bool, frames whose input is replaced by the learned vector, as fine-tuning does; or null
@@ -304,8 +303,8 @@ public final class Wav2Vec2 implements Model {
     public Tensor logits(
             Tensor waveform, long @Nullable [] samples, @Nullable Tensor hidden, @Nullable Tensor channels) { // (B, T)
         Linear head = Objects.requireNonNull(lmHead, "head: ctc");
-        return head.forward(hidden(
-                frames(waveform), samples, hidden, channels)); // (B, F, symbols)
+        Tensor normed = featureNorm.forward(features(waveform));
+        return head.forward(encoded(normed, samples, hidden, channels)); // (B, F, symbols)
     }
 
     /**
@@ -319,14 +318,15 @@ public final class Wav2Vec2 implements Model {
             throw new IllegalArgumentException("the Gumbel temperature is " + temperature + "; it must be positive");
         }
         Config c = config;
-        Tensor z = ScaledGradient.of(features.forward(waveform), c.gradMult()); // (B, F, C)
-        Tensor penalty = z.mul(z).mean();
+        Tensor z = features(waveform); // (B, F, C)
         Tensor normed = featureNorm.forward(z);
         Tensor rows = masking.mask().flatten().nonzero().view(-1); // (M)
         long m = rows.size(0);
+        Tensor penalty = z.mul(z).mean().mul(new Scalar(m));
 
         Tensor seen = encoded(normed, null, masking.mask(), null).flatten(0, 1).index_select(0, rows); // (M, E)
-        Tensor predicted = Objects.requireNonNull(projectHid, "head: contrastive").forward(seen); // (M, D)
+        Tensor predicted =
+                Objects.requireNonNull(projectHid, "head: contrastive").forward(seen); // (M, D)
         Tensor truth = c.dropouts.hidden(normed.flatten(0, 1).index_select(0, rows), parameters); // (M, C)
         Tensor n = noise == null ? null : noise.flatten(0, 1).index_select(0, rows); // (M, G, V)
         Quantised q = Objects.requireNonNull(quantizer).forward(truth, temperature, n);
@@ -334,33 +334,36 @@ public final class Wav2Vec2 implements Model {
 
         Tensor rank = masking.mask().flatten().cumsum(0).sub(new Scalar(1)); // (B·F): which hidden frame it is
         Tensor negatives = rank.index_select(
-                        0, masking.negatives().flatten(0, 1).index_select(0, rows).flatten())
+                        0,
+                        masking.negatives().flatten(0, 1).index_select(0, rows).flatten())
                 .view(m, -1); // (M, K)
         ContrastiveLoss contrastive =
                 ContrastiveLoss.of(predicted, targets, q.codes(), negatives, c.contrast.temperature);
         double entries = (double) c.quantizer.groups() * c.quantizer.entries();
         Tensor diversity = q.perplexity().neg().add(new Scalar(entries)).mul(new Scalar(m / entries));
-        Tensor features = penalty.mul(new Scalar(m));
         Tensor loss = contrastive
                 .sum()
                 .add(diversity.mul(new Scalar(c.contrast.diversityWeight)))
-                .add(features.mul(new Scalar(c.contrast.penaltyWeight)))
+                .add(penalty.mul(new Scalar(c.contrast.penaltyWeight)))
                 .div(new Scalar(m));
         return new Pretraining(
-                contrastive.sum(), diversity, features, loss, m, contrastive.correct(), q.perplexity(), q.codePerplexity());
+                contrastive.sum(),
+                diversity,
+                penalty,
+                loss,
+                m,
+                contrastive.correct(),
+                q.perplexity(),
+                q.codePerplexity());
     }
 
-    private Tensor frames(Tensor waveform) { // (B, T)
+    /** The convolutions' output, whose gradient is scaled. */
+    private Tensor features(Tensor waveform) { // (B, T)
         if (config.frames(waveform.size(1)) == 0) {
-            throw new UserError("A clip of " + waveform.size(1) + " samples is shorter than the " + config.receptiveField()
-                    + " that one frame of this model sees: leave such clips out.");
+            throw new UserError("A clip of " + waveform.size(1) + " samples is shorter than the "
+                    + config.receptiveField() + " that one frame of this model sees: leave such clips out.");
         }
-        return featureNorm.forward(ScaledGradient.of(features.forward(waveform), config.gradMult())); // (B, F, C)
-    }
-
-    private Tensor hidden(
-            Tensor normed, long @Nullable [] samples, @Nullable Tensor hidden, @Nullable Tensor channels) {
-        return encoded(normed, samples, hidden, channels);
+        return ScaledGradient.of(features.forward(waveform), config.gradMult()); // (B, F, C)
     }
 
     private Tensor encoded(
@@ -394,8 +397,7 @@ public final class Wav2Vec2 implements Model {
     private Tensor padding(long[] samples, long width) {
         long[] padding = new long[samples.length * (int) width];
         for (int b = 0; b < samples.length; b++) {
-            java.util.Arrays.fill(
-                    padding, (int) (b * width + config.frames(samples[b])), (int) ((b + 1) * width), 1);
+            Arrays.fill(padding, (int) (b * width + config.frames(samples[b])), (int) ((b + 1) * width), 1);
         }
         return Tensors.of(padding, samples.length, width).to(ScalarType.Bool);
     }
@@ -403,8 +405,7 @@ public final class Wav2Vec2 implements Model {
     @Override
     public List<Fold> folds() {
         Stream<Fold> first = Stream.of(new Fold(
-                featureNorm,
-                quantizer == null ? List.of(projection) : List.of(projection, quantizer.weightProj())));
+                featureNorm, quantizer == null ? List.of(projection) : List.of(projection, quantizer.weightProj())));
         // What pretraining's forward gives are the norm's own values.
         Stream<Fold> last = config.normOrder == NormOrder.PRE && lmHead != null
                 ? Stream.of(new Fold(encoderNorm, lmHead))

@@ -1,5 +1,7 @@
 package io.github.dyt4j.models;
 
+import static java.lang.ref.Reference.reachabilityFence;
+
 import io.github.dyt4j.torch.Layout;
 import io.github.dyt4j.torch.Norm;
 import io.github.dyt4j.torch.Norms;
@@ -46,9 +48,8 @@ final class Wav2Vec2Block {
         }
 
         Tensor forward(Tensor x, TensorOptional seen) { // (B, F, E)
-            // The weights beside one another are another tensor than the folded ones: those are read one by one.
-            boolean training = p.training();
-            Tensor y = training
+            // One wide product is the faster in training; what is folded reads its layers one by one.
+            Tensor y = p.training()
                     ? attend(Linear.joined(x, readers()).chunk(3, -1), seen)
                     : attend(new TensorVector(q.forward(x), k.forward(x), v.forward(x)), seen);
             return out.forward(y.transpose(1, 2).flatten(2, 3)); // (B, F, E)
@@ -66,7 +67,7 @@ final class Wav2Vec2Block {
                         new DoubleOptional(),
                         false); // (B, H, F, d)
             } finally {
-                java.lang.ref.Reference.reachabilityFence(qkv); // its elements are references into it
+                reachabilityFence(qkv); // its elements are references into it
             }
         }
 
