@@ -33,6 +33,8 @@ public final class FineTuning {
             "drop_path_rate",
             "drop_rate",
             "dropout",
+            "attention_dropout",
+            "activation_dropout",
             "layerdrop",
             "mask_time_prob",
             "mask_time_length",
