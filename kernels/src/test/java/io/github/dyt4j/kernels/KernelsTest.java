@@ -9,6 +9,7 @@ final class KernelsTest {
     void theVectorKernelsAreChosenWhereTheModuleIs() {
         assertThat(Kernels.pointwise()).isInstanceOf(PointwiseVector.class);
         assertThat(Kernels.rowNorm()).isInstanceOf(RowNormVector.class);
+        assertThat(Kernels.scan()).isInstanceOf(ScanVector.class);
         assertThat(Kernels.description()).matches("vector \\d+-bit, \\d+ threads?");
     }
 
@@ -47,6 +48,7 @@ final class KernelsTest {
     public static void main(String[] args) {
         boolean oracle = Kernels.pointwise() instanceof PointwiseOracle
                 && Kernels.rowNorm() instanceof RowNormOracle
+                && Kernels.scan() instanceof ScanOracle
                 && Kernels.description().equals("scalar f64 oracle, 1 thread");
         System.exit(oracle ? 0 : 1);
     }

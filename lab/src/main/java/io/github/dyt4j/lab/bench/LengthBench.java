@@ -43,7 +43,8 @@ public final class LengthBench {
     private static List<BenchRow> rows(LengthPlan plan, LongLayer layer, Consumer<String> note) throws IOException {
         Path measured = Files.createTempFile("dyt4j-bench", ".txt");
         Path said = Files.createTempFile("dyt4j-bench", ".log");
-        Process process = new ProcessBuilder(JavaProcess.command(HEAP, LengthMain.class, arguments(plan, layer, measured)))
+        Process process = new ProcessBuilder(
+                        JavaProcess.command(HEAP, LengthMain.class, arguments(plan, layer, measured)))
                 .redirectErrorStream(true)
                 .redirectOutput(said.toFile())
                 .start();

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 
 /**
  * Time and memory by length as a picture: two panels whose axes are both logarithmic, so that what grows with the length lies along the
- * dashed lines, each of them one layer's first value times the length.
+ * dashed lines, each of them drawn back from one layer's longest sequence.
  */
 public final class LengthChart {
     private static final List<String> COLOURS = List.of("#1f78a4", "#c0561f", "#3d8b4f", "#8a5bb5");
@@ -83,7 +83,8 @@ public final class LengthChart {
         private String curve(List<BenchRow> own, Axis x, Axis y, String colour) {
             BenchRow first = own.getFirst();
             BenchRow last = own.getLast();
-            double linear = Math.min(y.most, value.applyAsDouble(first) * last.rows() / first.rows());
+            double most = value.applyAsDouble(last);
+            double begin = Math.max(first.rows(), last.rows() * y.least / most);
             String points = own.stream()
                     .map(r -> point(x.at(r.rows()), y.at(value.applyAsDouble(r))))
                     .collect(Collectors.joining(" "));
@@ -95,12 +96,11 @@ public final class LengthChart {
                             y.at(value.applyAsDouble(r)),
                             colour))
                     .collect(Collectors.joining());
-            double end = linear * first.rows() / value.applyAsDouble(first);
             return line(
-                            x.at(first.rows()),
-                            y.at(value.applyAsDouble(first)),
-                            x.at(end),
-                            y.at(linear),
+                            x.at(begin),
+                            y.at(most * begin / last.rows()),
+                            x.at(last.rows()),
+                            y.at(most),
                             colour,
                             " stroke-dasharray=\"3 4\"")
                     + "<polyline fill=\"none\" stroke=\"" + colour + "\" stroke-width=\"2\" points=\"" + points
