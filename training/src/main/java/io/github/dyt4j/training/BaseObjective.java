@@ -37,8 +37,8 @@ final class BaseObjective implements Objective {
     @Override
     public Scores score(Model model, Batch batch) {
         BaseLoss seen = BaseLoss.of(model, batch.input(), batch.labels());
-        right += seen.right().sum().item_double();
-        counted += seen.counted().sum().item_double();
+        right += seen.right();
+        counted += seen.count();
         float[] examples = seen.examples();
         double sum = 0;
         for (float example : examples) {

@@ -21,6 +21,9 @@ record SequenceSetup(Recipe recipe, SequenceData data, DnaConfig config, int len
         implements TaskSetup {
     private static final List<String> OF_GENOMES = List.of("intervals", "mlm_probability", "seq_len", "eval_sequences");
 
+    /** Bases of a sequence where the data are not there: labelled ones are far shorter than what a model may take. */
+    private static final int NOISE = 1024;
+
     static SequenceSetup open(Recipe recipe, DnaConfig config) {
         List<String> ofImages = new ArrayList<>(RecipeKeys.ofImages());
         ofImages.remove("smoothing");
@@ -39,8 +42,9 @@ record SequenceSetup(Recipe recipe, SequenceData data, DnaConfig config, int len
         if (DnaSetup.there(recipe)) {
             return open(recipe, config);
         }
-        SequenceData noise = SequenceData.random(sequences, config.maxLength(), config.numClasses());
-        return new SequenceSetup(recipe, noise, config, config.maxLength(), true);
+        int length = Math.min(config.maxLength(), NOISE);
+        return new SequenceSetup(
+                recipe, SequenceData.random(sequences, length, config.numClasses()), config, length, true);
     }
 
     static SequenceSetup of(Recipe recipe, SequenceData data, DnaConfig config) {
