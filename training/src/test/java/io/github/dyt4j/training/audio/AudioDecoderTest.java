@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
@@ -162,7 +163,8 @@ final class AudioDecoderTest {
     @Test
     void whatIsNoSoundIsSaid() throws IOException {
         assertThatThrownBy(() -> AudioDecoder.decode(new byte[0])).hasMessage("is empty (zero bytes)");
-        assertThatThrownBy(() -> AudioDecoder.decode("no sound at all, but long enough to look at".getBytes("UTF-8")))
+        assertThatThrownBy(() -> AudioDecoder.decode(
+                        "no sound at all, but long enough to look at".getBytes(StandardCharsets.UTF_8)))
                 .hasMessage("is not sound of a known format (WAV, FLAC, Ogg Vorbis, AIFF or AU)");
     }
 }
