@@ -15,7 +15,7 @@ final class RecipeOptions {
             description =
                     "Images to train and test on: train/CLASS/*.jpg|png beside val/ or test/, or MNIST's IDX files. For a language model text: "
                             + "a folder, a file or a zip of texts, JSON lines or Parquet with a text field, or jdk for the JDK's sources. "
-                            + "Default: the recipe's.")
+                            + "For speech a folder of clips; for DNA FASTA or labelled sequences. Default: the recipe's.")
     private @Nullable String data;
 
     @Option(
