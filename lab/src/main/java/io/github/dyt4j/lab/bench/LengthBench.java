@@ -48,6 +48,8 @@ public final class LengthBench {
                 .redirectErrorStream(true)
                 .redirectOutput(said.toFile())
                 .start();
+        Thread orphan = new Thread(process::destroyForcibly); // who ends this process ends that one
+        Runtime.getRuntime().addShutdownHook(orphan);
         try {
             int told = 0;
             while (!process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
@@ -69,8 +71,17 @@ public final class LengthBench {
             throw new IOException("interrupted while the " + layer.label() + " was measured", e);
         } finally {
             process.destroyForcibly();
+            forget(orphan);
             Files.deleteIfExists(measured);
             Files.deleteIfExists(said);
+        }
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException _) {
+            // it runs already
         }
     }
 

@@ -19,7 +19,7 @@ public final class LengthChart {
     private static final int HEIGHT = 330;
     private static final int LEFT = 62;
     private static final int TOP = 44;
-    private static final int RIGHT = 12;
+    private static final int RIGHT = 24;
     private static final int BOTTOM = 44;
 
     private LengthChart() {}
