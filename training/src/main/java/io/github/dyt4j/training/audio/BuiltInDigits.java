@@ -12,11 +12,11 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Strings of two to five digits, joined of 50 recordings that come with dyt4j: 0 to 9 in English, Spanish, French, Italian and Russian by a speaker each, 8 kHz. A string and its recordings are of
+ * Strings of digits, joined of 50 recordings that come with dyt4j: 0 to 9 in English, Spanish, French, Italian and Russian by a speaker each, 8 kHz. A string and its recordings are of
  * one language.
  *
- * <p>Pretraining is judged by strings of two digits that it never hears. Recognising words cannot be: there is one recording of each, so the test strings are of the same recordings in orders that
- * are not trained on. That shows whether a model learns, not how well it hears.
+ * <p>Pretraining hears strings of two to five, and is judged by strings of two digits that it never hears. Recognising words cannot be: there is one recording of each, so it learns them alone and in
+ * strings of two and three, and the test strings are of the same recordings in orders that are not trained on. That shows whether a model learns, not how well it hears.
  */
 public final class BuiltInDigits {
     static final int RATE = 8000;
@@ -28,6 +28,7 @@ public final class BuiltInDigits {
     private static final int TEST = 50;
     private static final int SHORTEST = 2;
     private static final int LONGEST = 5;
+    private static final int LONGEST_SPELT = 3;
     private static final long DRAW = 0x646967697473L;
 
     private final float[][][] recordings = new float[LANGUAGES.size()][DIGITS][];
@@ -71,8 +72,10 @@ public final class BuiltInDigits {
             List<Integer> heard = all.stream().filter(d -> !UNHEARD.contains(d)).toList();
             Rng rng = Rng.of(DRAW, 0, 0);
             Set<List<Integer>> seen = new HashSet<>(); // in whatever language: some words are two languages'
-            List<Spoken> test = draw(rng, transcribed ? all : UNHEARD, TEST, seen);
-            List<Spoken> train = draw(rng, transcribed ? all : heard, TRAIN, seen);
+            int longest = transcribed ? LONGEST_SPELT : LONGEST;
+            List<Spoken> test = draw(rng, transcribed ? all : UNHEARD, longest, TEST, seen);
+            List<Spoken> train = transcribed ? alone(all) : new ArrayList<>();
+            train.addAll(draw(rng, transcribed ? all : heard, longest, TRAIN - train.size(), seen));
             return new AudioData(
                     digits.new Strings(train),
                     digits.new Strings(test),
@@ -90,12 +93,23 @@ public final class BuiltInDigits {
     /** A string of digits in a language. */
     private record Spoken(int language, List<Integer> digits) {}
 
+    /** Each of these digits in each language. */
+    private static List<Spoken> alone(List<Integer> digits) {
+        List<Spoken> alone = new ArrayList<>();
+        for (int language = 0; language < LANGUAGES.size(); language++) {
+            for (int digit : digits) {
+                alone.add(new Spoken(language, List.of(digit)));
+            }
+        }
+        return alone;
+    }
+
     /** So many strings that were not seen before. */
-    private static List<Spoken> draw(Rng rng, List<Integer> from, int count, Set<List<Integer>> seen) {
+    private static List<Spoken> draw(Rng rng, List<Integer> from, int longest, int count, Set<List<Integer>> seen) {
         List<Spoken> drawn = new ArrayList<>();
         while (drawn.size() < count) {
             int language = rng.nextInt(LANGUAGES.size());
-            int length = SHORTEST + rng.nextInt(LONGEST - SHORTEST + 1);
+            int length = SHORTEST + rng.nextInt(longest - SHORTEST + 1);
             List<Integer> digits = Stream.generate(() -> from.get(rng.nextInt(from.size())))
                     .limit(length)
                     .toList();
