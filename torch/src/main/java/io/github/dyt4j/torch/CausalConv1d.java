@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code y_{t,d} = bias_d + Σ_j w_{d,j}·x_{t−(K−1)+j,d}}, x = 0 before t = 0: a depthwise convolution along time that sees no later token. A
- * pass over memory a tap, forward and backward, which keeps x alone; libtorch's own depthwise convolutions are slower here by far.
+ * pass over memory a tap, forward and backward, which keeps x alone.
  */
 public final class CausalConv1d {
     private CausalConv1d() {}

@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** Where in a network a norm stands, as far as the paper tells such places apart (Zhu et al. 2025, section 7 and table 11). */
 public enum Site {
-    /** Before self-attention. */
+    /** Before self-attention, or what mixes tokens in its place. */
     ATTENTION,
     /** Before the feed-forward block. */
     MLP,

@@ -12,8 +12,7 @@ import java.util.zip.ZipException;
 
 /**
  * FASTA (Pearson and Lipman 1988): lines of bases under a line {@code >name description}. Small letters (soft masking) are read as capital ones,
- * Windows' line ends and empty lines are passed over, lines may be of any length. Our own, since htsjdk brings six libraries and reads no file
- * without an index by place either.
+ * Windows' line ends and empty lines are passed over, lines may be of any length.
  */
 final class Fasta {
     private static final int BUFFER = 1 << 16;
