@@ -125,7 +125,8 @@ final class ReportText {
 
     /** "α₀ = 0.5 at every site", "α₀ = 0.8 at attention sites and 0.2 elsewhere (…)". */
     private String paperAlpha(Norm n) {
-        if (!r.inNatsPerToken()) {
+        // A model of DNA is judged by nats a token too, and begins as those of images do.
+        if (!r.inNatsPerToken() || Arrays.stream(firstAlphas(n)).allMatch(a -> Math.abs(a - PAPER_ALPHA) < 1e-6)) {
             return "α₀ = " + trim(PAPER_ALPHA) + " at every site";
         }
         double[] attention = firstAlphas(n.sites().stream().filter(s -> s.site().equals("attention")));
