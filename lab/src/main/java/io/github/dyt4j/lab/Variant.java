@@ -66,8 +66,12 @@ public record Variant(String name, boolean method) {
     public Recipe in(Recipe recipe) {
         String norm = Recipe.normOf(name);
         Recipe own = recipe.with("norm", method ? "identity" : norm).with("method", method ? norm : "null");
-        for (String setting : Recipe.settingsOf(name)) {
-            own = own.with(setting);
+        try {
+            for (String setting : Recipe.settingsOf(name)) {
+                own = own.with(setting);
+            }
+        } catch (UserError e) {
+            throw new UserError("'" + name + "': " + String.valueOf(e.getMessage()).replaceFirst("^--set ", ""), e);
         }
         return own;
     }

@@ -151,9 +151,9 @@ class FineTuningTest {
         assertThatThrownBy(() -> Variant.norm("dyt with epochs=3"))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("all that is compared shares epochs");
-        assertThatThrownBy(() -> Variant.norm("dyt with lr=fast").in(Recipe.defaults()))
+        assertThatThrownBy(() -> Variant.norm("dyt with lrr=3").in(Recipe.defaults()))
                 .isInstanceOf(UserError.class)
-                .hasMessageContaining("lr");
+                .hasMessage("'dyt with lrr=3': lrr=3: unknown key 'lrr'. Did you mean 'lr'?");
         assertThat(Variant.norm("dyt( alpha=1 ) with  lr = 2e-3 and  norm_order=post"))
                 .hasToString("dyt(alpha=1.0) with lr=2e-3 and norm_order=post");
     }
