@@ -71,7 +71,8 @@ public record Variant(String name, boolean method) {
                 own = own.with(setting);
             }
         } catch (UserError e) {
-            throw new UserError("'" + name + "': " + String.valueOf(e.getMessage()).replaceFirst("^--set ", ""), e);
+            throw new UserError(
+                    "'" + name + "': " + String.valueOf(e.getMessage()).replaceFirst("^--set ", ""), e);
         }
         return own;
     }
