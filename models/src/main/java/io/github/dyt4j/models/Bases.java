@@ -1,6 +1,9 @@
 package io.github.dyt4j.models;
 
 import java.util.Arrays;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * The alphabet of HyenaDNA and Caduceus, one token a base, with the ids of their tokenizer (Nguyen et al. 2023, "HyenaDNA"; Schiff et al. 2024,
@@ -44,6 +47,12 @@ public final class Bases {
             case T -> A;
             default -> token;
         };
+    }
+
+    /** The mean of x (B, L, D) over the places of each sequence whose token (B, L) is not {@link #PAD}: (B, D); 0 where all are. */
+    static Tensor mean(Tensor x, Tensor tokens) {
+        Tensor seen = tokens.ne(new Scalar(PAD)).to(x.scalar_type()).unsqueeze(1); // (B, 1, L)
+        return torch.bmm(seen, x).squeeze(1).div(seen.sum(2).clamp_min_(new Scalar(1))); // (B, D)
     }
 
     /** {@link #complement} of every id of the padded vocabulary. */

@@ -13,23 +13,20 @@ import io.github.dyt4j.torch.Site;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Caduceus (Schiff et al. 2024, "Caduceus: Bi-Directional Equivariant Long-Range DNA Sequence Modeling"): x ← x + mixer(norm(x)) with a
  * {@link BidirectionalMamba}, a last norm, and a head tied to the embedding; with the parameter names of its authors' code. It learns masked
- * bases.
+ * bases. With {@code init=calibrated} an {@link EmbedScale} stands before the first block.
  *
  * <p>PS ({@code rcps}) shares its parameters between the strands: the authors' state has 2·E channels, E for each strand, the second half
  * reversed in length and channels. What is done to one half is done to the other, and no layer before the head mixes them; so here the strands
@@ -157,6 +154,7 @@ public final class Caduceus implements Model {
     private final Parameters parameters;
     private final Norms norms;
     private final Tensor embedding;
+    private final @Nullable EmbedScale embedScale;
     private final List<Block> blocks = new ArrayList<>();
     private final Norm norm;
     private final @Nullable Linear head;
@@ -171,6 +169,7 @@ public final class Caduceus implements Model {
             Parameters words = p.child("embeddings").child("word_embeddings");
             embedding = (c.rcps ? words.child("embedding") : words)
                     .parameter("weight", Init.normal(0.02, Bases.PADDED_VOCABULARY, c.dModel));
+            embedScale = spec.calibrated() ? new EmbedScale(p, norms, 1) : null;
             for (int i = 0; i < c.nLayer; i++) {
                 blocks.add(new Block(p.child("layers").child(i), norms, c));
             }
@@ -190,17 +189,16 @@ public final class Caduceus implements Model {
             throw new UserError("a sequence of " + tokens.size(1) + " bases is longer than the model's l_max "
                     + config.lMax + ": cut it, or set l_max: " + tokens.size(1) + ".");
         }
-        boolean classifies = head != null;
-        boolean postHoc = classifies && bothStrands && !parameters.training();
+        boolean postHoc = head != null && bothStrands && !parameters.training();
         if (!config.rcps && !postHoc) {
             Tensor h = hidden(tokens); // (B, L, E)
-            return classifies ? classes(h, tokens) : torch.linear(h, embedding);
+            return head == null ? torch.linear(h, embedding) : head.forward(Bases.mean(h, tokens));
         }
         ReverseComplement other = ReverseComplement.of(tokens);
         Tensor both = torch.cat(new TensorVector(tokens, other.tokens()), 0); // (2·B, L)
         Tensor h = hidden(both); // (2·B, L, E)
-        if (classifies) {
-            TensorVector logits = classes(h, both).chunk(2, 0); // 2 × (B, classes)
+        if (head != null) {
+            TensorVector logits = head.forward(Bases.mean(h, both)).chunk(2, 0); // 2 × (B, classes)
             return logits.get(0).add(logits.get(1)).div(new Scalar(2));
         }
         TensorVector strands = h.chunk(2, 0); // 2 × (B, L, E)
@@ -216,21 +214,11 @@ public final class Caduceus implements Model {
     /** The last norm's output. */
     private Tensor hidden(Tensor tokens) { // (B, L)
         Tensor x = torch.embedding(embedding, tokens); // (B, L, E)
+        x = embedScale == null ? x : embedScale.forward(x);
         for (Block block : blocks) {
             x = block.forward(x);
         }
         return norm.forward(x);
-    }
-
-    /** The head on the mean over all places that are not padding. */
-    private Tensor classes(Tensor h, Tensor tokens) { // (B, L, E) and (B, L)
-        Tensor bases = tokens.ne(new Scalar(Bases.PAD)).to(ScalarType.Float).unsqueeze(-1); // (B, L, 1)
-        Tensor count =
-                bases.sum(new long[] {1}, false, new ScalarTypeOptional()).clamp_min(new Scalar(1)); // (B, 1)
-        Tensor mean = h.mul(bases)
-                .sum(new long[] {1}, false, new ScalarTypeOptional())
-                .div(count); // (B, E)
-        return Objects.requireNonNull(head).forward(mean); // (B, classes)
     }
 
     /** A and the embedding, as in the authors' code; what has one axis never decays. */
@@ -246,6 +234,11 @@ public final class Caduceus implements Model {
         Stream<Fold> all = blocks.stream().map(b -> new Fold(b.norm, b.mixer.reader()));
         // A language model's head is the embedding too, which γ must not touch. A mean of γ·n + β is γ·mean(n) + β.
         return (head == null ? all : Stream.concat(all, Stream.of(new Fold(norm, head)))).toList();
+    }
+
+    @Override
+    public List<String> ruleNotes() {
+        return embedScale == null ? List.of() : List.of(EmbedScale.calibratedNote());
     }
 
     public Config config() {

@@ -15,7 +15,6 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * HyenaDNA (Nguyen et al. 2023), a causal language model of single bases: pre-norm blocks of a {@link HyenaOperator} and an MLP, no positions
  * but those in the filters, the head tied to the embedding. Parameter names and starts are the authors': weights ~ N(0, 0.02²), those that end
- * a branch N(0, 0.02²/(2·n_layer)). Norm slots: two a block and one after the last.
+ * a branch N(0, 0.02²/(2·n_layer)). Norm slots: two a block and one after the last; with {@code init=calibrated} an {@link EmbedScale} too.
  *
  * <p>The authors also give the filters' parameters a learning rate of their own, which is the model's in all published configurations; train
  * the sines' frequencies w without decay, as {@link #withoutDecay} says; and may train the features of the positions, at a rate that the
@@ -190,6 +189,7 @@ public final class HyenaDna implements Model {
     private final Norms norms;
     private final HyenaPositions positions;
     private final Tensor wordEmbeddings;
+    private final @Nullable EmbedScale embedScale;
     private final List<Block> blocks = new ArrayList<>();
     private final Norm lnF;
     private final @Nullable Linear head;
@@ -204,6 +204,7 @@ public final class HyenaDna implements Model {
             wordEmbeddings = p.child("embeddings")
                     .child("word_embeddings")
                     .parameter("weight", Init.normal(0.02, Bases.PADDED_VOCABULARY, c.dModel));
+            embedScale = spec.calibrated() ? new EmbedScale(p, norms, 1) : null;
             for (int i = 0; i < c.nLayer; i++) {
                 blocks.add(new Block(p.child("layers").child(i), norms, positions, c));
             }
@@ -217,6 +218,7 @@ public final class HyenaDna implements Model {
     public Tensor forward(Tensor tokens) { // (B, L)
         requireFits(tokens);
         Tensor x = torch.embedding(wordEmbeddings, tokens); // (B, L, D)
+        x = embedScale == null ? x : embedScale.forward(x);
         x = torch.dropout(x, config.dropout, parameters.training());
         for (Block block : blocks) {
             x = block.forward(x);
@@ -224,13 +226,7 @@ public final class HyenaDna implements Model {
         x = lnF.forward(x);
         return head == null
                 ? torch.linear(x, wordEmbeddings) // (B, L, 16)
-                : head.forward(meanOfBases(x, tokens)); // (B, classes)
-    }
-
-    /** The mean of x (B, L, D) over the positions of each sequence that are not {@link Bases#PAD}; 0 where all are. */
-    private static Tensor meanOfBases(Tensor x, Tensor tokens) {
-        Tensor seen = tokens.ne(new Scalar(Bases.PAD)).to(x.scalar_type()).unsqueeze(1); // (B, 1, L)
-        return torch.bmm(seen, x).squeeze(1).div(seen.sum(2).clamp_min_(new Scalar(1))); // (B, D)
+                : head.forward(Bases.mean(x, tokens)); // (B, classes)
     }
 
     private void requireFits(Tensor tokens) {
@@ -259,6 +255,11 @@ public final class HyenaDna implements Model {
         return parameters.trainable().keySet().stream()
                 .filter(name -> name.startsWith("backbone.embeddings.") || name.contains(".filter_fn."))
                 .collect(Collectors.toUnmodifiableSet());
+    }
+
+    @Override
+    public List<String> ruleNotes() {
+        return embedScale == null ? List.of() : List.of(EmbedScale.calibratedNote());
     }
 
     public Config config() {

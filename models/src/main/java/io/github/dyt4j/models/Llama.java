@@ -23,7 +23,6 @@ import java.util.Locale;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.DoubleOptional;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -337,7 +336,7 @@ public final class Llama implements Model {
     private final Norms norms;
     private final Rope rope;
     private final Tensor embedTokens;
-    private final @Nullable Tensor embedScale;
+    private final @Nullable EmbedScale embedScale;
     private final List<Block> blocks = new ArrayList<>();
     private final Norm norm;
     private final Linear lmHead;
@@ -350,10 +349,7 @@ public final class Llama implements Model {
         try (var _ = new Scope()) {
             Parameters p = root.child("model");
             embedTokens = p.child("embed_tokens").parameter("weight", Init.normal(0.02, c.vocabSize, c.hiddenSize));
-            embedScale = spec.function().squash() == null
-                    ? null
-                    : p.parameter(
-                            "embed_scale", Tensors.full(spec.calibrated() ? Double.NaN : Math.sqrt(c.hiddenSize), 1));
+            embedScale = spec.function().squash() == null ? null : new EmbedScale(p, norms, Math.sqrt(c.hiddenSize));
             for (int i = 0; i < c.numHiddenLayers; i++) {
                 blocks.add(new Block(p.child("layers").child(i), norms, c, rope, i));
             }
@@ -389,15 +385,7 @@ public final class Llama implements Model {
 
     private Tensor embed(Tensor tokens) {
         Tensor x = torch.embedding(embedTokens, tokens);
-        if (embedScale == null) {
-            return x;
-        }
-        if (norms.calibrating()) {
-            try (var _ = Grad.off()) {
-                embedScale.fill_(new Scalar(1 / Tensors.std(x)));
-            }
-        }
-        return x.mul(embedScale);
+        return embedScale == null ? x : embedScale.forward(x);
     }
 
     /** An empty cache for sequences of up to this many tokens, in the weights' dtype. */
@@ -414,8 +402,7 @@ public final class Llama implements Model {
         List<String> notes = new ArrayList<>();
         NormSpec spec = norms.spec();
         if (spec.calibrated()) {
-            notes.add(
-                    "one learned number scales the embedding's output; calibration starts it at what gives unit variance");
+            notes.add(EmbedScale.calibratedNote());
             return notes;
         }
         notes.add(String.format(
