@@ -12,6 +12,7 @@ public final class Kernels {
     private static final ScoreKernel SCORES = VECTOR ? Vectors.scores() : new ScoreOracle();
     private static final RotaryKernel ROTARY = VECTOR ? Vectors.rotary() : new RotaryOracle();
     private static final SwiGluKernel SWI_GLU = VECTOR ? Vectors.swiGlu() : new SwiGluOracle();
+    private static final GeluKernel GELU = VECTOR ? Vectors.gelu() : new GeluOracle();
     private static final CrossEntropyKernel CROSS_ENTROPY = VECTOR ? Vectors.crossEntropy() : new CrossEntropyOracle();
     private static final AdamWKernel ADAM_W = VECTOR ? Vectors.adamW() : new AdamWOracle();
     private static final FewRowsKernel FEW_ROWS = VECTOR ? Vectors.fewRows() : new FewRowsOracle();
@@ -64,6 +65,11 @@ public final class Kernels {
     /** silu(g)·u. */
     public static SwiGluKernel swiGlu() {
         return SWI_GLU;
+    }
+
+    /** x·Φ(x), Φ by tanh. */
+    public static GeluKernel gelu() {
+        return GELU;
     }
 
     /** Cross-entropy of logits. */
@@ -126,6 +132,10 @@ public final class Kernels {
 
         static SwiGluKernel swiGlu() {
             return new SwiGluVector();
+        }
+
+        static GeluKernel gelu() {
+            return new GeluVector();
         }
 
         static CrossEntropyKernel crossEntropy() {

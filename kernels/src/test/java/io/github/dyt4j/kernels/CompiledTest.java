@@ -138,6 +138,24 @@ final class CompiledTest {
         }
     }
 
+    @Test
+    void gelu() {
+        GeluKernel kernel = new GeluVector();
+        for (Dtype dtype : Dtype.values()) {
+            try (Arena arena = Arena.ofConfined()) {
+                long x = new Buffer(arena, dtype, ELEMENTS)
+                        .fill(i -> 4 * Math.sin(i))
+                        .address();
+                long y = new Buffer(arena, dtype, ELEMENTS).address();
+                GeluCall call = new GeluCall(dtype, ELEMENTS);
+                assertFewBytes(call.toString(), () -> {
+                    kernel.forward(call, x, y);
+                    kernel.backward(call, x, x, y);
+                });
+            }
+        }
+    }
+
     /** A vector a token and state would be 64 bytes for 16 of these elements. */
     @Test
     void scan() {

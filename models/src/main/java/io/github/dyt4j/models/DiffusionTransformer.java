@@ -4,6 +4,7 @@ import static java.lang.ref.Reference.reachabilityFence;
 
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.torch.Affine;
+import io.github.dyt4j.torch.Gelu;
 import io.github.dyt4j.torch.Layout;
 import io.github.dyt4j.torch.Norm;
 import io.github.dyt4j.torch.NormFunction;
@@ -202,7 +203,7 @@ public final class DiffusionTransformer implements Model {
             mlp = new Mlp(
                     Linear.xavier(m.child("fc1"), e, c.hidden()),
                     Linear.xavier(m.child("fc2"), c.hidden(), e),
-                    Mlp.Gelu.TANH);
+                    Gelu::tanh);
             modulation = modulation(p, e, 6, zeroInit);
         }
 

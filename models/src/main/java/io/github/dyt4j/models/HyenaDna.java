@@ -1,6 +1,7 @@
 package io.github.dyt4j.models;
 
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.torch.Gelu;
 import io.github.dyt4j.torch.Layout;
 import io.github.dyt4j.torch.Norm;
 import io.github.dyt4j.torch.NormSpec;
@@ -170,7 +171,7 @@ public final class HyenaDna implements Model {
             norm1 = norms.at(Site.ATTENTION, p.child("norm1"), c.dModel, Layout.LAST, true);
             Parameters ffn = p.child("mlp");
             fc1 = new Linear(ffn.child("fc1"), c.dModel, c.dInner);
-            mlp = new Mlp(fc1, residual(ffn.child("fc2"), c.dInner, c.dModel, c.nLayer), Mlp.Gelu.TANH);
+            mlp = new Mlp(fc1, residual(ffn.child("fc2"), c.dInner, c.dModel, c.nLayer), Gelu::tanh);
             norm2 = norms.at(Site.MLP, p.child("norm2"), c.dModel, Layout.LAST, true);
         }
 
