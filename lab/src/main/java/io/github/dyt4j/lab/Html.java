@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
@@ -48,6 +49,13 @@ public final class Html {
     /** A cell that knows its column's name, for narrow windows that show one block a row. */
     public static String cell(String column, String html) {
         return "<td data-label=\"" + escape(column) + "\"><span>" + html + "</span></td>";
+    }
+
+    /** "a", "a and b", "a, b and c". */
+    public static String listed(List<String> parts) {
+        return parts.size() < 2
+                ? String.join("", parts)
+                : String.join(", ", parts.subList(0, parts.size() - 1)) + " and " + parts.getLast();
     }
 
     /** With a true minus sign, and none before a zero. */

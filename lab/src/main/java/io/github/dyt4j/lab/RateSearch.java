@@ -69,9 +69,9 @@ public record RateSearch(List<Double> rates, List<Choice> choices) {
             return "";
         }
         return "The chosen rate is "
-                + (low.isEmpty() ? "" : "the lowest of the grid for " + listed(low))
+                + (low.isEmpty() ? "" : "the lowest of the grid for " + Html.listed(low))
                 + (low.isEmpty() || high.isEmpty() ? "" : " and ")
-                + (high.isEmpty() ? "" : "the highest for " + listed(high))
+                + (high.isEmpty() ? "" : "the highest for " + Html.listed(high))
                 + ": a better one may lie beyond.";
     }
 
@@ -80,12 +80,6 @@ public record RateSearch(List<Double> rates, List<Choice> choices) {
                 .filter(c -> Objects.equals(c.chosen(), rate))
                 .map(Choice::label)
                 .toList();
-    }
-
-    private static String listed(List<String> names) {
-        return names.size() < 2
-                ? String.join("", names)
-                : String.join(", ", names.subList(0, names.size() - 1)) + " and " + names.getLast();
     }
 
     /** What was chosen for a variant in another comparison's folder; null where that did not search. */

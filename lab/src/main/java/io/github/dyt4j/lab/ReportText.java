@@ -14,7 +14,9 @@ import io.github.dyt4j.lab.ReportData.Start;
 import io.github.dyt4j.lab.Results.Run;
 import io.github.dyt4j.lab.Results.Summary;
 import io.github.dyt4j.models.Method;
+import io.github.dyt4j.training.Recipe;
 import io.github.dyt4j.training.run.RunResult;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.DoubleSummaryStatistics;
@@ -81,11 +83,24 @@ final class ReportText {
                 + kinds(r).toLowerCase(Locale.ROOT) + ", " + grouped(steps.getAsDouble())
                 + " steps a run" + (epochs > 0 ? " (" + trim(epochs) + " epochs)" : "")
                 + ". Runs of one seed share everything but "
-                + (methods(r) ? "norm or method" : "the norm")
-                + (r.search() == null ? "" : ", the learning rate, of which each has its best,")
-                + (rules().isEmpty() ? "" : " and what the model’s rules for a norm add, which is listed below")
+                + Html.listed(differs())
                 + ": the initial weights of all other layers, the order of the data"
                 + (data.example().equals("image") ? ", and the augmentation.</p>" : ", and what is held out.</p>");
+    }
+
+    private List<String> differs() {
+        List<String> differs = new ArrayList<>();
+        differs.add(methods(r) ? "norm or method" : "the norm");
+        if (r.summary().stream().anyMatch(s -> s.norm().contains(Recipe.WITH))) {
+            differs.add("the settings that stand with it");
+        }
+        if (r.search() != null) {
+            differs.add("the learning rate (each has its best)");
+        }
+        if (!rules().isEmpty()) {
+            differs.add("what the model’s rules for a norm add (listed below)");
+        }
+        return differs;
     }
 
     private OptionalDouble steps() {

@@ -134,13 +134,17 @@ final class Study {
                         plan.recipe().name(),
                         plan.command(),
                         environment,
-                        "test " + any().result().metric(),
+                        judgedBy(any().result().metric()),
                         any().result().unit(),
                         any().result().higherIsBetter(),
                         labels,
                         plan.runs(),
                         plan.searches() ? new RateSearch(plan.lrs(), List.copyOf(choices.values())) : null),
                 outcomes);
+    }
+
+    private static String judgedBy(String metric) {
+        return metric.startsWith("validation ") ? metric : "test " + metric;
     }
 
     /** Of the first seed of each norm. */

@@ -52,7 +52,7 @@ class ReportTest {
                 .contains("<th scope=\"col\">perplexity</th>", "<th scope=\"col\">bits a byte</th>")
                 .contains("<td data-label=\"perplexity\"><span>" + Html.fixed(Math.exp(mean), 2) + "</span></td>")
                 .contains("95% over test sequences", "lower is better")
-                .contains("and what the model’s rules for a norm add, which is listed below")
+                .contains("and what the model’s rules for a norm add (listed below): the initial")
                 .contains("<li>With DyT: one learned number; the table by width.</li>")
                 .contains("With the paper’s start, α₀ = 0.8 at attention sites and 0.2 elsewhere, as its table")
                 .contains("At the end α is ")

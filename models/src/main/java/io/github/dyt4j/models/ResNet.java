@@ -174,7 +174,7 @@ public final class ResNet implements Model {
         for (Bottleneck block : blocks) {
             x = block.forward(x);
         }
-        x = x.mean(new long[] {2, 3}, false, new ScalarTypeOptional()); // (B, 32·width)
+        x = x.mean(new long[] {2, 3}, false, new ScalarTypeOptional()); // (B, 4 · the last stage's width)
         return fc.forward(x); // (B, classes)
     }
 

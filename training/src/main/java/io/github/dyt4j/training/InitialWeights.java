@@ -74,6 +74,6 @@ final class InitialWeights {
                         ? " is not among them."
                         : " is " + Arrays.toString(entry.shape()) + " there and " + Arrays.toString(Tensors.shape(own))
                                 + " here.")
-                + "\nGive this recipe the sizes of that run: img_size, patch_size, in_chans, embed_dim, depth, num_heads; of DNA d_model, n_layer, l_max.";
+                + "\nGive this recipe the sizes of that run: img_size, patch_size, in_chans, embed_dim, depth, num_heads; of DNA d_model, n_layer, l_max; of speech conv_dim, hidden_size, num_hidden_layers, norm_order.";
     }
 }

@@ -162,9 +162,9 @@ public final class RecipeKeys {
         optionalChoice(
                 "zero_init", FLAG, "whether DiT starts with its modulations and head at 0; null: with row norms alone");
         argument("vocab_size", 2, "tokens that the model knows; null: the tokenizer's");
-        argument("hidden_size", 1, "width of the residual stream of a language model");
-        argument("intermediate_size", 1, "hidden width of SwiGLU");
-        argument("num_hidden_layers", 1, "number of blocks of a language model");
+        argument("hidden_size", 1, "width of the residual stream of LLaMA or wav2vec 2.0");
+        argument("intermediate_size", 1, "hidden width of LLaMA's SwiGLU or wav2vec 2.0's MLP");
+        argument("num_hidden_layers", 1, "number of blocks of LLaMA or wav2vec 2.0");
         argument("num_attention_heads", 1, "heads of queries");
         argument("num_key_value_heads", 1, "heads of keys and values; fewer than those of queries share them");
         argument("head_dim", 2, "width of a head; null: hidden_size / num_attention_heads");

@@ -1,6 +1,7 @@
 package io.github.dyt4j.lab.bench;
 
 import static io.github.dyt4j.lab.Html.fixed;
+import static io.github.dyt4j.lab.Html.listed;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -169,9 +170,7 @@ final class BenchFinding {
                     + " (" + range(p.ratios()) + (first ? " of its time" : "")
                     + (p.words().startsWith("no ") ? ", within the spread" : "") + ")");
         }
-        return said.size() < 2
-                ? said.getFirst()
-                : String.join(", ", said.subList(0, said.size() - 1)) + " and " + said.getLast();
+        return listed(said);
     }
 
     private record Part(String words, List<Ratio> ratios) {}
