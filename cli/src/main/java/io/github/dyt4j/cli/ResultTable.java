@@ -19,8 +19,8 @@ final class ResultTable {
     static String of(Results r) {
         int digits = r.unit().equals("%") ? 1 : 3;
         List<List<String>> rows = new ArrayList<>();
-        List<String> head = new ArrayList<>(List.of(
-                "norm", r.metric() + " (" + r.unit() + ")", "difference", "95% interval", "ms a step", "peak MB"));
+        List<String> head = new ArrayList<>(
+                List.of("norm", named(r.metric(), r.unit()), "difference", "95% interval", "ms a step", "peak MB"));
         if (r.inNatsPerToken()) {
             head.add(PERPLEXITY, "perplexity");
         }
@@ -28,7 +28,7 @@ final class ResultTable {
         if (search != null) {
             head.add("lr");
         }
-        r.extras().forEach(e -> head.add(e.metric() + (e.unit().isEmpty() ? "" : " (" + e.unit() + ")")));
+        r.extras().forEach(e -> head.add(named(e.metric(), e.unit())));
         rows.add(head);
         for (Results.Summary s : r.summary()) {
             List<Results.Run> runs = r.runs(s.norm());
@@ -73,6 +73,10 @@ final class ResultTable {
             text.append(line.toString().stripTrailing()).append('\n');
         }
         return text.toString();
+    }
+
+    private static String named(String metric, String unit) {
+        return unit.isEmpty() ? metric : metric + " (" + unit + ")";
     }
 
     private static String rate(RateSearch search, String norm) {
