@@ -29,7 +29,7 @@ final class RecipeOptions {
     @Option(names = "--set", paramLabel = "K=V", description = "Sets a key of the recipe, as lr=1e-3; may be repeated.")
     private List<String> set = new ArrayList<>();
 
-    @Option(names = "--skip-bad", description = "Go on without image files that cannot be read; they are named.")
+    @Option(names = "--skip-bad", description = "Go on without images or clips that cannot be read; they are named.")
     private boolean skipBad;
 
     /** The recipe of this name or path with what was asked for. */

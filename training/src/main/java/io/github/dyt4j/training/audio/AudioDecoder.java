@@ -43,7 +43,10 @@ final class AudioDecoder {
     static Clip decode(byte[] bytes) throws IOException {
         require(bytes.length);
         try {
-            return Flac.is(bytes) ? Flac.decode(bytes) : OggVorbis.is(bytes) ? OggVorbis.decode(bytes) : sound(bytes);
+            Clip clip =
+                    Flac.is(bytes) ? Flac.decode(bytes) : OggVorbis.is(bytes) ? OggVorbis.decode(bytes) : sound(bytes);
+            requireRate(clip.rate());
+            return clip;
         } catch (UnsupportedAudioFileException e) {
             throw unknown(e);
         } catch (RuntimeException e) { // decoders answer damaged files with all kinds
@@ -82,11 +85,13 @@ final class AudioDecoder {
         require(Files.size(file));
         try {
             byte[] head = head(file, MAGIC);
-            return Flac.is(head)
+            Length length = Flac.is(head)
                     ? Flac.length(file)
                     : OggVorbis.is(head)
                             ? OggVorbis.length(file)
                             : headed(AudioSystem.getAudioFileFormat(file.toFile()));
+            requireRate(length.rate());
+            return length;
         } catch (UnsupportedAudioFileException e) {
             throw unknown(e);
         } catch (RuntimeException e) {
@@ -95,11 +100,16 @@ final class AudioDecoder {
     }
 
     private static Length headed(AudioFileFormat file) throws IOException {
-        int rate = Math.round(file.getFormat().getSampleRate());
-        if (rate <= 0 || file.getFrameLength() < 0) {
-            throw new IOException("does not say how long it is or at which rate");
+        if (file.getFrameLength() < 0) {
+            throw new IOException("does not say how long it is");
         }
-        return new Length(file.getFrameLength(), rate);
+        return new Length(file.getFrameLength(), Math.round(file.getFormat().getSampleRate()));
+    }
+
+    private static void requireRate(int rate) throws IOException {
+        if (rate <= 0) {
+            throw new IOException("does not say at which rate it was sampled");
+        }
     }
 
     /** The first bytes of the file, at most so many. */

@@ -9,11 +9,14 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Batches of clips in order, decoded ahead of their use on background threads. A batch of training is a function of (seed, position) alone. Training goes on for ever, pass after pass
@@ -22,7 +25,10 @@ import java.util.stream.IntStream;
  * <p>Cropped, as fairseq's pretraining, each clip of a batch is cut to the shortest of them and to {@code longest}, at a place that (seed, pass, clip) decide, in evaluation at its
  * beginning: no frame is padding, and no mask is needed. Not cropped, shorter clips are padded with 0.
  *
- * <p>{@link #next()} throws the {@link UserError} of a file that could not be read. For one consumer thread; close it when done.
+ * <p>A batch none of whose clips can be used (each is silent, say) is passed over: in training the next of the pass that has any stands in its place.
+ *
+ * <p>{@link #hasNext()} and {@link #next()} throw the {@link UserError} of a file that could not be read, and of a set without a clip that can be used. For one consumer thread; close it
+ * when done.
  */
 public final class ClipLoader implements Iterator<ClipBatch>, AutoCloseable {
     private static final long CROPS = 0x63726F70L; // a stream apart from the order's own
@@ -43,10 +49,12 @@ public final class ClipLoader implements Iterator<ClipBatch>, AutoCloseable {
     private final int[] lengths;
     private final ExecutorService workers;
     private final int ahead;
-    private final Deque<Future<ClipBatch>> queue = new ArrayDeque<>();
+    private final Deque<Future<Optional<ClipBatch>>> queue = new ArrayDeque<>();
     private final int batches;
     private volatile Pass pass;
     private long submitted;
+    private @Nullable ClipBatch ready;
+    private boolean anyWas;
 
     private record Pass(
             long number,
@@ -81,7 +89,18 @@ public final class ClipLoader implements Iterator<ClipBatch>, AutoCloseable {
 
     @Override
     public boolean hasNext() {
-        return !workers.isShutdown() && (training || !queue.isEmpty() || submitted < batches);
+        if (workers.isShutdown()) {
+            return false;
+        }
+        while (ready == null && (training || !queue.isEmpty() || submitted < batches)) {
+            ready = take().orElse(null);
+        }
+        if (ready == null && batches > 0 && !anyWas) {
+            close();
+            throw nothing();
+        }
+        anyWas = true;
+        return ready != null;
     }
 
     @Override
@@ -89,6 +108,12 @@ public final class ClipLoader implements Iterator<ClipBatch>, AutoCloseable {
         if (!hasNext()) {
             throw new NoSuchElementException("no batch left");
         }
+        ClipBatch batch = Objects.requireNonNull(ready);
+        ready = null;
+        return batch;
+    }
+
+    private Optional<ClipBatch> take() {
         while (queue.size() < ahead && (training || submitted < batches)) {
             long position = submitted++;
             queue.add(workers.submit(() -> batch(position)));
@@ -113,9 +138,27 @@ public final class ClipLoader implements Iterator<ClipBatch>, AutoCloseable {
         queue.clear();
     }
 
-    private ClipBatch batch(long position) {
+    private Optional<ClipBatch> batch(long position) {
         long number = position / batches;
-        int[] wanted = batches(number)[(int) (position % batches)];
+        int[][] all = batches(number);
+        for (int later = 0; later < (training ? batches : 1); later++) {
+            Optional<ClipBatch> made = batch(all[(int) ((position + later) % batches)], number);
+            if (made.isPresent()) {
+                return made;
+            }
+        }
+        if (training) {
+            throw nothing();
+        }
+        return Optional.empty();
+    }
+
+    private UserError nothing() {
+        return new UserError("None of the " + clips.size() + " clips can be used, among them "
+                + clips.skipped().getFirst() + ".");
+    }
+
+    private Optional<ClipBatch> batch(int[] wanted, long number) {
         List<float[]> waveforms = new ArrayList<>();
         List<Integer> indices = new ArrayList<>();
         for (int i : wanted) {
@@ -125,11 +168,10 @@ public final class ClipLoader implements Iterator<ClipBatch>, AutoCloseable {
             });
         }
         if (waveforms.isEmpty()) {
-            throw new UserError("None of the " + wanted.length + " clips of a batch can be used, among them "
-                    + clips.skipped().getFirst() + ".");
+            return Optional.empty();
         }
         int[] numbers = indices.stream().mapToInt(i -> i).toArray();
-        return fit.crop ? cropped(waveforms, numbers, number) : padded(waveforms, numbers);
+        return Optional.of(fit.crop ? cropped(waveforms, numbers, number) : padded(waveforms, numbers));
     }
 
     private ClipBatch cropped(List<float[]> waveforms, int[] numbers, long pass) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
@@ -29,6 +30,19 @@ final class AudioDecoderTest {
             }
             assertThat(clip.samples()[i]).as("sample " + i).isEqualTo((float) mean);
         }
+    }
+
+    @Test
+    void aRateOfZeroIsSaid(@TempDir Path folder) throws IOException {
+        byte[] flac = Sounds.fixture("mono16.flac");
+        flac[18] = 0; // 20 bits from here are the rate
+        flac[19] = 0;
+        flac[20] &= 0xF;
+        Path file = Files.write(folder.resolve("zero.flac"), flac);
+        assertThatThrownBy(() -> AudioDecoder.length(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("rate");
+        assertThatThrownBy(() -> AudioDecoder.decode(file)).isInstanceOf(IOException.class);
     }
 
     @Test

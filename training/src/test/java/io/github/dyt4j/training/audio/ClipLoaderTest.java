@@ -126,6 +126,20 @@ final class ClipLoaderTest {
         }
     }
 
+    /** Clip 13 gives nothing, and is a batch of its own here. */
+    @Test
+    void aBatchWithoutAUsableClipIsPassedOver() {
+        List<Integer> clips = new ArrayList<>();
+        try (ClipLoader loader = ClipLoader.evaluation(PLACES, new Fit(true, 1000), 1, 2)) {
+            loader.forEachRemaining(b -> clips.add(b.clips()[0]));
+        }
+        assertThat(clips).hasSize(CLIPS - 1).doesNotContain(13);
+        List<ClipBatch> pass = take(ClipLoader.training(PLACES, new Fit(true, 50), 1, 1, 0, 2), CLIPS);
+        assertThat(pass).allSatisfy(b -> assertThat(b.clips()).hasSize(1).doesNotContain(13));
+        assertSame(
+                take(ClipLoader.training(PLACES, new Fit(true, 50), 1, 1, 40, 1), CLIPS - 40), pass.subList(40, CLIPS));
+    }
+
     @Test
     void evaluationTakesEveryClipOnceFromTheShortestOn() {
         List<Integer> clips = new ArrayList<>();
