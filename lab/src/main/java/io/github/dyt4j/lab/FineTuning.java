@@ -42,6 +42,9 @@ public final class FineTuning {
             "mask_feature_length",
             "feature_grad_mult");
 
+    /** What the data are made into for either stage. */
+    private static final List<String> SHARED = List.of("sample_rate");
+
     private FineTuning() {}
 
     /**
@@ -69,7 +72,7 @@ public final class FineTuning {
         return stages;
     }
 
-    /** The data sets in a folder of several, each with a train folder or file; none where it is one itself. */
+    /** The data sets in a folder of several: folders with a train folder or file each, or tables; none where it is one itself. */
     private static List<Path> dataSets(Path folder) {
         if (!Files.exists(folder)) {
             throw new UserError("finetune_data is " + folder + ", and nothing is there.");
@@ -78,13 +81,33 @@ public final class FineTuning {
             return List.of();
         }
         try (Stream<Path> inside = Files.list(folder)) {
-            return inside.filter(Files::isDirectory)
-                    .filter(FineTuning::holdsTraining)
+            List<Path> members = inside.filter(p -> !p.getFileName().toString().startsWith("."))
                     .sorted()
                     .toList();
+            if (members.stream().allMatch(FineTuning::table)) {
+                return members;
+            }
+            List<Path> sets = members.stream()
+                    .filter(p -> Files.isDirectory(p) && holdsTraining(p))
+                    .toList();
+            if (!sets.isEmpty() && sets.size() < members.size()) {
+                Path other = members.stream()
+                        .filter(p -> !sets.contains(p))
+                        .findFirst()
+                        .orElseThrow();
+                throw new UserError("finetune_data is " + folder + ", a folder of data sets, and "
+                        + other.getFileName() + " in it has no train folder as "
+                        + sets.getFirst().getFileName()
+                        + " has.\nGive it train and test, or take it away.");
+            }
+            return sets;
         } catch (IOException e) {
             throw new UserError(folder + " cannot be read: " + e.getMessage() + ".", e);
         }
+    }
+
+    private static boolean table(Path file) {
+        return Files.isRegularFile(file) && file.getFileName().toString().matches("(?i).*\\.[ct]sv(\\.gz)?");
     }
 
     private static boolean holdsTraining(Path folder) {
@@ -101,6 +124,12 @@ public final class FineTuning {
             Object size = pretraining.recipe().settings().get(key);
             if (size != null && !OWN.contains(key)) {
                 own = own.with(key, size);
+            }
+        }
+        for (String key : SHARED) {
+            Object shared = pretraining.recipe().settings().get(key);
+            if (shared != null && !shared.equals(own.settings().get(key))) {
+                own = own.with(key, shared);
             }
         }
         List<Double> lrs = own.has("compare_lrs") ? own.numbers("compare_lrs") : List.of();

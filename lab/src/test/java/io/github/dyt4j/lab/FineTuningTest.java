@@ -95,7 +95,6 @@ class FineTuningTest {
         Path sets = folder.resolve("sets");
         Files.createDirectories(sets.resolve("b/train"));
         Files.createDirectories(sets.resolve("a/train"));
-        Files.createDirectories(sets.resolve("notes"));
         Plan several = new Plan(
                 one.recipe().with("finetune_data", sets), VARIANTS, List.of(), 1, folder.resolve("out"), 1, "compare");
         assertThat(FineTuning.of(several))
@@ -104,6 +103,28 @@ class FineTuningTest {
         assertThat(FineTuning.of(several))
                 .extracting(p -> p.recipe().data())
                 .containsExactly(sets.resolve("a").toString(), sets.resolve("b").toString());
+        Files.createDirectories(sets.resolve("c/pos"));
+        assertThatThrownBy(() -> FineTuning.of(several))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("c in it has no train folder as a has");
+    }
+
+    @Test
+    void tablesAreAStageEach() throws Exception {
+        Path sets = Files.createDirectories(folder.resolve("tables"));
+        Files.writeString(sets.resolve("b.tsv"), "");
+        Files.writeString(sets.resolve("a.CSV.gz"), "");
+        Plan several = new Plan(
+                pretraining("VIT").recipe().with("finetune_data", sets),
+                VARIANTS,
+                List.of(),
+                1,
+                folder.resolve("out"),
+                1,
+                "compare");
+        assertThat(FineTuning.of(several))
+                .extracting(p -> p.recipe().name())
+                .containsExactly("tiny-vit-a.CSV.gz", "tiny-vit-b.tsv");
     }
 
     @Test

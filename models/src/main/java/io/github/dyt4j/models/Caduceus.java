@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * are two sequences of one batch, (2·B, L, E), each in its own direction, and nothing need be flipped inside. The head adds what both say of a
  * base: RC(x) in gives RC(logits) out. A classifier takes the mean of both strands, so RC(x) gives the logits of x.
  *
- * <p>Ph is not equivariant. It trains on sequences of either strand, and as a classifier under evaluation gives the mean of its logits of a
- * sequence and of its reverse complement.
+ * <p>Ph is not equivariant. It is meant to be trained on sequences of either strand, and as a classifier under evaluation gives the mean of its
+ * logits of a sequence and of its reverse complement, unless {@link #bothStrands} says otherwise.
  *
  * <p>The authors' own fused add and norm exchanges the halves in every block (each then runs through the mixer reversed in length and channels):
  * equivariant too, but not what the paper writes, and not done here. A weight of theirs that was trained so computes something else here.
