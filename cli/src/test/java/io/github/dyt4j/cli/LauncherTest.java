@@ -75,6 +75,24 @@ final class LauncherTest {
     }
 
     @Test
+    void twoAtOnceBuildOnceAndALockLeftOverIsNoHindrance() throws Exception {
+        Map<String, String> machine = machine("echo built >> builds.txt && sleep 2 && mkdir -p cli/target/app");
+        Process first = start("first", machine, "list");
+        Process second = start("second", machine, "list");
+        List<Ended> both = List.of(ended("first", first), ended("second", second));
+        assertThat(both).extracting(Ended::code).containsOnly(0);
+        assertThat(both).filteredOn(e -> e.err.contains("building (first use")).hasSize(1);
+        assertThat(both).filteredOn(e -> e.err.contains("waiting for another")).hasSize(1);
+        assertThat(folder.resolve("builds.txt")).hasContent("built");
+
+        // Above Linux's largest process id.
+        Files.createSymbolicLink(folder.resolve("cli/target/building"), Path.of("4194305"));
+        Files.writeString(folder.resolve("cli/src/main/New.java"), "class New {}");
+        assertThat(run(machine, "list").err).contains("a source is newer").doesNotContain("waiting");
+        assertThat(folder.resolve("cli/target/building")).doesNotExist();
+    }
+
+    @Test
     void theVectorModuleIsGivenToWhatTrainsAlone() throws Exception {
         Map<String, String> machine = machine("mkdir -p cli/target/app");
         assertThat(run(machine, "train", "vit-mini").out)
@@ -112,20 +130,28 @@ final class LauncherTest {
     }
 
     private Ended run(Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
+        return ended("run", start("run", environment, arguments));
+    }
+
+    private Process start(String name, Map<String, String> environment, String... arguments) throws IOException {
         List<String> command =
                 new ArrayList<>(List.of("/bin/sh", folder.resolve("dyt4j").toString()));
         command.addAll(List.of(arguments));
-        Path out = folder.resolve("out.txt");
-        Path err = folder.resolve("err.txt");
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(folder.toFile())
-                .redirectOutput(out.toFile())
-                .redirectError(err.toFile());
+                .redirectOutput(folder.resolve(name + ".out").toFile())
+                .redirectError(folder.resolve(name + ".err").toFile());
         builder.environment().clear();
         builder.environment().putAll(Map.of("PATH", TOOLS, "HOME", folder.toString(), "TMPDIR", folder.toString()));
         builder.environment().putAll(environment);
-        Process process = builder.start();
+        return builder.start();
+    }
+
+    private Ended ended(String name, Process process) throws IOException, InterruptedException {
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        return new Ended(process.exitValue(), Files.readString(out), Files.readString(err));
+        return new Ended(
+                process.exitValue(),
+                Files.readString(folder.resolve(name + ".out")),
+                Files.readString(folder.resolve(name + ".err")));
     }
 }

@@ -57,6 +57,8 @@ final class WrongComparisonsTest {
         recipe("unknown.yaml", TINY + "method: fixpu\n");
         recipe("methods.yaml", TINY + "compare_methods: fixup; rezero\n");
         recipe("rates.yaml", TINY + "compare_lrs: [1e-3, fast]\n");
+        recipe("dit.yaml", TINY.replace("vit_tiny_patch16_224", "dit_s_4"));
+        recipe("list.yaml", TINY + "compare_norms: [layernorm, dyt]\n");
         recipe("one-rate.yaml", TINY + "compare_lrs: [1e-3]\n");
     }
 
@@ -111,6 +113,42 @@ final class WrongComparisonsTest {
                 row("one rate in a recipe", says("two or more"), compare("one-rate.yaml")),
                 row("a rate twice", says("each once"), compare("tiny.yaml", "--lrs", "1e-3,0.001")),
                 row("a rate of nothing", says("above 0"), compare("tiny.yaml", "--lrs", "0,1e-3")),
+                row("a rate too large", says("5000", "at most 1000"), compare("tiny.yaml", "--lrs", "1e-3,5000")),
+                row("a rate without end", says("Infinity"), compare("tiny.yaml", "--lrs", "1e-3,1e400")),
+                row(
+                        "a rate of its own where rates are tried",
+                        says("'dyt with lr=0.002'", "compare_lrs=none"),
+                        compare("tiny.yaml", "--lrs", "1e-3,3e-3", "--norm", "dyt", "--norm", "dyt with lr=0.002")),
+                row(
+                        "a least rate of its own above those that are tried",
+                        says("0.001 cannot be tried", "min_lr is 0.002"),
+                        compare(
+                                "tiny.yaml",
+                                "--set",
+                                "lr=3e-3",
+                                "--lrs",
+                                "1e-3,3e-3",
+                                "--norm",
+                                "dyt",
+                                "--norm",
+                                "rmsnorm with min_lr=0.002 and weight_decay=0")),
+                row("norms as a list", says("list.yaml:11", "split by ;"), compare("list.yaml")),
+                row(
+                        "channels that images have not",
+                        says("in_chans 2", "1 channel"),
+                        compare("tiny.yaml", "--set", "in_chans=2")),
+                row(
+                        "a sampler of one step",
+                        says("sample_steps", "2 to 1000"),
+                        compare("dit.yaml", "--set", "sample_steps=1")),
+                row(
+                        "guidance where there is no null class",
+                        says("guidance", "class_dropout_prob"),
+                        compare("dit.yaml", "--set", "class_dropout_prob=0")),
+                row(
+                        "an Inception that is not there",
+                        says("inception", "no-such.safetensors"),
+                        compare("dit.yaml", "--set", "inception=no-such.safetensors")),
                 row(
                         "a rate below the least",
                         says("0.000001", "min_lr is 0.00001", "min_lr=0"),

@@ -5,6 +5,7 @@ import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.kernels.Dtype;
 import io.github.dyt4j.models.DiffusionTransformer;
 import io.github.dyt4j.models.Models;
+import io.github.dyt4j.torch.Autocast;
 import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.MappedWeights;
 import io.github.dyt4j.torch.NormSpec;
@@ -107,9 +108,10 @@ public record DiffusionRun(Recipe recipe, DiffusionTransformer model, boolean pi
                         + (model.config().numClasses() - 1) + ".");
             }
         }
-        sampler.requireClassless(model);
+        sampler.requireClassless(model.config());
         try (var _ = new Scope();
-                var _ = Grad.off()) {
+                var _ = Grad.off();
+                var _ = Autocast.bf16(recipe.bf16())) { // as the run's own pictures were drawn
             List<List<Tensor>> rows = new ArrayList<>();
             for (int label : classes) {
                 rows.add(ofClass(sampler, label, perClass, seed));

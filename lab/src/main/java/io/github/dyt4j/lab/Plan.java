@@ -3,6 +3,7 @@ package io.github.dyt4j.lab;
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.models.Models;
 import io.github.dyt4j.training.Recipe;
+import io.github.dyt4j.training.RecipeKeys;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Function;
@@ -78,11 +80,11 @@ public record Plan(
         }
         variants = List.copyOf(variants);
         lrs = lrs.stream().sorted().toList();
-        checkRates(recipe, lrs);
+        checkRates(recipe, variants, lrs);
         recipe = recipe.withAbsolutePaths();
     }
 
-    private static void checkRates(Recipe recipe, List<Double> lrs) {
+    private static void checkRates(Recipe recipe, List<Variant> variants, List<Double> lrs) {
         if (lrs.isEmpty()) {
             return;
         }
@@ -90,14 +92,30 @@ public record Plan(
             throw new UserError("A search among learning rates takes two or more, each once.\n"
                     + "For example: --lrs 3e-4,1e-3,3e-3; for a single rate --set lr=1e-3.");
         }
-        double least = lrs.getFirst();
+        double most = Objects.requireNonNull(RecipeKeys.all().get("lr")).max();
+        for (double lr : lrs) {
+            if (!(lr > 0 && lr <= most)) {
+                throw new UserError("The learning rate " + (Double.isFinite(lr) ? Job.rate(lr) : lr)
+                        + " cannot be tried: a rate is above 0 and at most "
+                        + Job.rate(most) + ".");
+            }
+        }
+        for (Variant v : variants) {
+            if (Recipe.settingsOf(v.name()).stream().anyMatch(s -> s.startsWith("lr="))) {
+                throw new UserError(
+                        "'" + v + "' has a learning rate of its own, and " + lrs.size()
+                                + " are tried for each.\nLeave lr away, or try none: without --lrs, or with --set compare_lrs=none.");
+            }
+            checkFloor(v.in(recipe), lrs.getFirst());
+        }
+    }
+
+    /** Refuses a least rate that is below where the schedule begins or ends. */
+    private static void checkFloor(Recipe recipe, double least) {
         for (String key : List.of("min_lr", "warmup_lr")) {
-            if (least <= 0 || recipe.number(key) > least) {
-                throw new UserError("The learning rate " + Job.rate(least) + " cannot be tried: "
-                        + (least <= 0
-                                ? "a rate is above 0."
-                                : key + " is " + Job.rate(recipe.number(key)) + ", which is above it.\n"
-                                        + "Leave it away, or set " + key + "=0."));
+            if (recipe.number(key) > least) {
+                throw new UserError("The learning rate " + Job.rate(least) + " cannot be tried: " + key + " is "
+                        + Job.rate(recipe.number(key)) + ", which is above it.\nLeave it away, or set " + key + "=0.");
             }
         }
     }

@@ -99,6 +99,11 @@ public final class DiffusionTransformer implements Model {
             return new DiffusionTransformer(this, spec, parameters);
         }
 
+        @Override
+        public int heads() {
+            return numHeads;
+        }
+
         /** As a ViT's block, and by token the two modulated vectors of width E. */
         @Override
         public long activationCount() {

@@ -88,6 +88,11 @@ public final class Dino implements Model {
             return 0;
         }
 
+        @Override
+        public int heads() {
+            return vit.heads();
+        }
+
         /** Of one crop of the full size through the student; the teacher keeps nothing. */
         @Override
         public long activationCount() {

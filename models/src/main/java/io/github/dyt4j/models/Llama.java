@@ -162,6 +162,11 @@ public final class Llama implements Model {
             return new long[] {maxPositionEmbeddings};
         }
 
+        @Override
+        public int heads() {
+            return numAttentionHeads;
+        }
+
         /**
          * By block and token: 12 vectors of width E, five of the hidden layer's; with checkpointing one vector a block, and one block. Then
          * the logits, their gradient and its scratch, of at most f32.

@@ -101,6 +101,11 @@ public final class MaskedAutoencoder implements Model {
             return new MaskedAutoencoder(this, spec, parameters);
         }
 
+        @Override
+        public int heads() {
+            return numHeads;
+        }
+
         /**
          * By block and token as {@link VisionTransformer.Config#activationCount} counts, the encoder's tokens being the visible ones alone;
          * beside them the patches, their prediction and what the loss makes of both.

@@ -23,6 +23,11 @@ public sealed interface ModelConfig permits ImageConfig, DnaConfig, AudioConfig,
     /** The shape of one input: (C, H, W) for images, (T) for sequences of tokens. */
     long[] inputShape();
 
+    /** Heads of its attention, which no shape of a weight tells; 0 where it has none. */
+    default int heads() {
+        return 0;
+    }
+
     /**
      * Why this family does not take this norm, in words that go on after "norm 'batchnorm': "; null where it takes it. By default a model is
      * of tokens, and takes all norms that look at one token alone.

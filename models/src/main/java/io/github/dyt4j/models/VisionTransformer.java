@@ -109,6 +109,11 @@ public final class VisionTransformer implements Model {
             return new VisionTransformer(this, spec, parameters);
         }
 
+        @Override
+        public int heads() {
+            return numHeads;
+        }
+
         /**
          * By block and token: the hidden layer before and after GELU, and vectors of width E: the block's input, norm1, q, k, v, the heads'
          * output, proj, the sum, norm2, fc2, the sum, and the gradients at the two norms; with stochastic depth two more. What autograd does

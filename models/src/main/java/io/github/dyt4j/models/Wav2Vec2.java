@@ -159,6 +159,11 @@ public final class Wav2Vec2 implements Model {
             return contrast.negatives;
         }
 
+        @Override
+        public int heads() {
+            return numAttentionHeads;
+        }
+
         /**
          * Of the convolutions what {@link Wav2Vec2Features} says; by block and frame 16 vectors of width E and three of the hidden layer's; in
          * pretraining, of about every second frame, five of the codebooks' logits.

@@ -13,7 +13,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * AdamW (Loshchilov and Hutter 2019), as torch.optim.AdamW computes it: {@code p ← p·(1 − η·λ)}, {@code m ← β1·m + (1 − β1)·g},
- * {@code v ← β2·v + (1 − β2)·g²}, {@code p ← p − η/(1 − β1ᵗ) · m / (√v/√(1 − β2ᵗ) + ε)}.
+ * {@code v ← β2·v + (1 − β2)·g²}, {@code p ← p − η/(1 − β1ᵗ) · m / (√v/√(1 − β2ᵗ) + ε)}. The
+ * t of a parameter counts its own steps, those in which it had a gradient: one that was frozen at the start begins at 1 when it thaws.
  */
 public final class AdamW implements Optimizer {
     /** Parameters that share a weight decay λ and, where the learning rate goes by layers, its share {@code lrScale} of a step's η. */
@@ -23,7 +24,20 @@ public final class AdamW implements Optimizer {
         }
     }
 
-    private record Moments(Tensor parameter, Group group, Tensor mean, Tensor square) {}
+    private static final class Moments {
+        final Tensor parameter;
+        final Group group;
+        final Tensor mean;
+        final Tensor square;
+        long steps;
+
+        Moments(Tensor parameter, Group group) {
+            this.parameter = parameter;
+            this.group = group;
+            mean = zeros(parameter);
+            square = zeros(parameter);
+        }
+    }
 
     private final SequencedMap<String, Moments> moments = new LinkedHashMap<>();
     private final double beta1;
@@ -37,7 +51,7 @@ public final class AdamW implements Optimizer {
         this.beta2 = beta2;
         this.eps = eps;
         for (Group group : groups) {
-            group.parameters().forEach((name, p) -> moments.put(name, new Moments(p, group, zeros(p), zeros(p))));
+            group.parameters().forEach((name, p) -> moments.put(name, new Moments(p, group)));
         }
     }
 
@@ -98,6 +112,7 @@ public final class AdamW implements Optimizer {
                 if (!g.defined()) {
                     continue;
                 }
+                m.steps++;
                 AdamWCall call = AdamWCall.of(
                         g.numel(),
                         scale,
@@ -106,7 +121,7 @@ public final class AdamW implements Optimizer {
                         eps,
                         lr * m.group.lrScale(),
                         m.group.weightDecay() * decay,
-                        steps);
+                        m.steps);
                 if (fused(m.parameter) && fused(g) && fused(m.mean) && fused(m.square)) {
                     fused(call, m, g);
                 } else {
@@ -159,10 +174,21 @@ public final class AdamW implements Optimizer {
         return state;
     }
 
-    /** Goes on after {@code steps} steps; the moments are loaded into {@link #state}'s tensors. */
     @Override
-    public void resumeAt(long steps) {
+    public SequencedMap<String, Long> skipped() {
+        SequencedMap<String, Long> skipped = new LinkedHashMap<>();
+        moments.forEach((name, m) -> {
+            if (m.steps < steps) {
+                skipped.put(name, steps - m.steps);
+            }
+        });
+        return skipped;
+    }
+
+    @Override
+    public void resumeAt(long steps, Map<String, Long> skipped) {
         this.steps = steps;
+        moments.forEach((name, m) -> m.steps = steps - skipped.getOrDefault(name, 0L));
     }
 
     /** The parameters with the weight decay of each, by name: what a recipe's groups came to. */

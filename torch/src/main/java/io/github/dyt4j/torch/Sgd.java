@@ -2,6 +2,7 @@ package io.github.dyt4j.torch;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -77,7 +78,12 @@ public final class Sgd implements Optimizer {
     }
 
     @Override
-    public void resumeAt(long steps) {
+    public SequencedMap<String, Long> skipped() {
+        return new LinkedHashMap<>();
+    }
+
+    @Override
+    public void resumeAt(long steps, Map<String, Long> skipped) {
         // Its steps are all alike.
     }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.AdamWOptions;
 import org.bytedeco.pytorch.Scalar;
@@ -86,6 +88,49 @@ class AdamWTest {
             }
             assertThat(Tensors.floats(shared)).isEqualTo(Tensors.floats(plain));
             assertThat(distance(shared, leaf(ScalarType.Float))).isGreaterThan(1e-3);
+        }
+    }
+
+    @Test
+    void aParameterThatThawsStepsAsANewOne() {
+        try (var _ = new Scope()) {
+            Tensor awake = leaf(ScalarType.Float);
+            Tensor thawed = leaf(ScalarType.Float);
+            Tensor fresh = leaf(ScalarType.Float);
+            SequencedMap<String, Tensor> both = new LinkedHashMap<>();
+            both.put("awake", awake);
+            both.put("thawed", thawed);
+            List<AdamW.Group> groups = List.of(new AdamW.Group(both, DECAY));
+            try (AdamW one = new AdamW(groups, 0.9, 0.999, 1e-8);
+                    AdamW resumed = new AdamW(groups, 0.9, 0.999, 1e-8);
+                    AdamW other = adamW(fresh, DECAY)) {
+                for (int i = 0; i < 10; i++) {
+                    awake.mutable_grad().put(torch.randn(37, 53));
+                    one.step(LR);
+                }
+                assertThat(Tensors.floats(thawed)).isEqualTo(Tensors.floats(fresh));
+                assertThat(one.skipped()).isEqualTo(Map.of("thawed", 10L));
+                awake.mutable_grad().reset();
+                AdamW now = one;
+                for (int i = 0; i < 6; i++) {
+                    Tensor g = torch.randn(37, 53);
+                    thawed.mutable_grad().put(g);
+                    fresh.mutable_grad().put(g.clone());
+                    now.step(LR);
+                    other.step(LR);
+                    if (i == 2) {
+                        SequencedMap<String, Tensor> state = one.state();
+                        try (var _ = Grad.off()) {
+                            resumed.state().forEach((name, t) -> t.copy_(Objects.requireNonNull(state.get(name))));
+                        }
+                        resumed.resumeAt(13, one.skipped());
+                        now = resumed;
+                    }
+                }
+                assertThat(now.skipped()).isEqualTo(Map.of("awake", 6L, "thawed", 10L));
+            }
+            assertThat(Tensors.floats(thawed)).isEqualTo(Tensors.floats(fresh));
+            assertThat(distance(thawed, leaf(ScalarType.Float))).isGreaterThan(1e-2);
         }
     }
 

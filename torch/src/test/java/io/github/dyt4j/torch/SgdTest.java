@@ -80,7 +80,7 @@ class SgdTest {
                             .forEach((name, t) -> Objects.requireNonNull(
                                             second.state().get(name))
                                     .copy_(t));
-                    second.resumeAt(1);
+                    second.resumeAt(1, first.skipped());
                     step(second, broken, g);
                 }
             }

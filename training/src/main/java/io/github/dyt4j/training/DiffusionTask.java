@@ -13,12 +13,14 @@ import io.github.dyt4j.training.diffusion.FrechetDistance;
 import io.github.dyt4j.training.diffusion.ImageNoise;
 import io.github.dyt4j.training.diffusion.NoiseSchedule;
 import io.github.dyt4j.training.diffusion.Sampler;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -55,17 +57,33 @@ final class DiffusionTask implements Task {
         this.model = model;
         this.data = data;
         Recipe recipe = setup.recipe();
-        sampler = new Sampler(
+        sampler = require(recipe, model.config(), data.pixels());
+        inception = recipe.has("inception") ? Inception.open(Path.of(recipe.text("inception"))) : null;
+    }
+
+    /**
+     * What is drawn with, of a recipe that can be judged.
+     *
+     * @throws UserError where sampler and model do not go together, or {@code inception} is no file or not for these data
+     */
+    static Sampler require(Recipe recipe, DiffusionTransformer.Config config, boolean pixels) {
+        Sampler sampler = new Sampler(
                 Sampler.Kind.of(recipe.text("sampler")),
                 recipe.integer("sample_steps"),
                 recipe.number("cfg_scale"),
-                data.pixels());
-        sampler.requireClassless(model);
-        if (recipe.has("inception") && !data.pixels()) {
-            throw new UserError("inception: Inception looks at pixels, and " + recipe.data()
-                    + " holds latents, which are no pixels before they are decoded.\nLeave inception away.");
+                pixels);
+        sampler.requireClassless(config);
+        if (recipe.has("inception")) {
+            if (!pixels) {
+                throw new UserError("inception: Inception looks at pixels, and " + recipe.data()
+                        + " holds latents, which are no pixels before they are decoded.\nLeave inception away.");
+            }
+            if (!Files.isRegularFile(Path.of(recipe.text("inception")))) {
+                throw new UserError("inception: there is no file " + recipe.text("inception")
+                        + ".\nIt is a safetensors file with the weights of the FID's Inception v3.");
+            }
         }
-        inception = recipe.has("inception") ? Inception.open(Path.of(recipe.text("inception"))) : null;
+        return sampler;
     }
 
     @Override
@@ -161,9 +179,11 @@ final class DiffusionTask implements Task {
             }
             double distance = FrechetDistance.between(joined(features), real());
             SequencedMap<String, Double> extras = new LinkedHashMap<>();
-            if (inception != null) {
+            Inception network = inception;
+            if (network != null) {
                 extras.put(
-                        Denoising.FID.name(), FrechetDistance.between(joined(wide), joined(realInception(inception))));
+                        Denoising.FID.name(),
+                        FrechetDistance.between(joined(wide), joined(ofTest(x -> inceptionOf(network, x)))));
             }
             extras.put(Denoising.LOSS.name(), seen.loss());
             extras.put(Denoising.RECOGNISED.name(), 100 * recognised / count);
@@ -182,12 +202,13 @@ final class DiffusionTask implements Task {
         return whole;
     }
 
-    private List<Tensor> realInception(Inception network) {
+    /** A batch's features each, of all test images. */
+    private List<Tensor> ofTest(UnaryOperator<Tensor> network) {
         List<Tensor> parts = new ArrayList<>();
         try (Batches test = data.test()) {
             while (test.hasNext()) {
                 try (var _ = new Scope()) {
-                    parts.add(Scope.keep(inceptionOf(network, test.next().input())));
+                    parts.add(Scope.keep(network.apply(test.next().input())));
                 }
             }
         }
@@ -228,14 +249,7 @@ final class DiffusionTask implements Task {
     private Tensor real() {
         Tensor features = real;
         if (features == null) {
-            List<Tensor> batches = new ArrayList<>();
-            try (Batches test = data.test();
-                    var outer = new Scope()) {
-                while (test.hasNext()) {
-                    batches.add(classifier().features(test.next().input()));
-                }
-                features = Scope.keep(torch.cat(new TensorVector(batches.toArray(Tensor[]::new)), 0));
-            }
+            features = Scope.keep(joined(ofTest(classifier()::features)));
             real = features;
         }
         return features;

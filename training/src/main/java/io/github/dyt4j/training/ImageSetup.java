@@ -33,6 +33,18 @@ record ImageSetup(Recipe recipe, ImageData data, ImageConfig config, boolean noi
         if (config instanceof Dino.Config c) {
             SelfDistillationTask.require(recipe, c);
         }
+        if (config instanceof DiffusionTransformer.Config c) {
+            DiffusionTask.require(recipe, c, true);
+            if (data.test().size() < 2) {
+                throw new UserError("There are " + data.test().size() + " images to judge by in " + recipe.data()
+                        + ": a Fréchet distance is of two at least.");
+            }
+        }
+        if (config.inChans() != 1 && config.inChans() != 3) {
+            throw new UserError(
+                    "in_chans " + config.inChans()
+                            + ": images are read as 1 channel, grey, or as 3, red, green and blue.\nLeave in_chans away, and the data decide.");
+        }
     }
 
     static ImageSetup open(Recipe recipe) {

@@ -3,6 +3,7 @@ package io.github.dyt4j.training;
 import io.github.dyt4j.formats.Safetensors;
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.models.Model;
+import io.github.dyt4j.models.Models;
 import io.github.dyt4j.torch.Tensors;
 import io.github.dyt4j.torch.Weights;
 import java.io.IOException;
@@ -39,6 +40,15 @@ final class InitialWeights {
                     + ", and this one has " + own + ".\nFine-tune with the " + kind + " of the pretraining: --" + kind
                     + " '"
                     + other + "'.");
+        }
+        int heads = Models.config(recipe.model(), recipe.modelArguments()).heads();
+        int theirs = Models.config(run.recipe().model(), run.recipe().modelArguments())
+                .heads();
+        if (heads != theirs) {
+            throw new UserError(
+                    "The run " + run.run() + " (" + run.recipe().model() + ") has " + theirs
+                            + " attention heads and this model " + heads
+                            + ": its weights would be cut into other heads.\nGive this recipe that run's number of them, by num_heads (of LLaMA and wav2vec 2.0 num_attention_heads).");
         }
         SequencedMap<String, Tensor> taken = new LinkedHashMap<>();
         List<String> fresh = new ArrayList<>();

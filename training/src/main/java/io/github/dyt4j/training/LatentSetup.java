@@ -13,6 +13,10 @@ import java.util.SequencedMap;
 /** Latents of images from a file, and a diffusion transformer of their shape with as many classes as they have. */
 record LatentSetup(Recipe recipe, Latents data, DiffusionTransformer.Config config, boolean noise)
         implements TaskSetup {
+    LatentSetup {
+        DiffusionTask.require(recipe, config, false);
+    }
+
     /** Keys that speak of pixels. */
     private static final List<String> OF_PIXELS =
             List.of("scale", "ratio", "interpolation", "crop_pct", "mean", "std", "hflip", "skip_bad");

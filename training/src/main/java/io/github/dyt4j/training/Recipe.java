@@ -81,7 +81,7 @@ public final class Recipe {
         });
     }
 
-    /** This recipe with {@code key=value}, as {@code --set} takes it; a list is {@code [a, b]}. */
+    /** This recipe with {@code key=value}, as {@code --set} takes it; a list is {@code [a, b]} or {@code a,b}. */
     public Recipe with(String assignment) {
         String where = "--set " + assignment;
         int equals = assignment.indexOf('=');

@@ -41,13 +41,15 @@ public record RecipeKey(
         }
         if (kind == Kind.NUMBERS) {
             List<Double> values = new ArrayList<>();
-            for (String t : typed) {
+            // A shell takes 0.7,1 without quotes, and --lrs is written so too.
+            for (String t : typed.size() == 1 ? typed.getFirst().split(",", -1) : typed.toArray(String[]::new)) {
                 values.add(number(t, where));
             }
             return List.copyOf(values);
         }
         if (typed.size() != 1) {
-            throw new UserError(where + ": " + name + " is one value, not a list of " + typed.size() + ".");
+            throw new UserError(where + ": " + name + " is one value, not a list of " + typed.size() + "."
+                    + (kind == Kind.TEXT ? " It is " + help + "." : ""));
         }
         String text = typed.getFirst().strip();
         return switch (kind) {

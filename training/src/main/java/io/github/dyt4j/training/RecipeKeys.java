@@ -279,7 +279,7 @@ public final class RecipeKeys {
                 "share that DINO's teacher keeps of itself at the first step; 1 at the last");
         number("freeze_last_layer", "1", 0, 1e9, "epochs in which the last layer of DINO's head stays");
         integer("probe_images", "0", 0, "training images whose features a linear probe and k-NN see; 0: all");
-        integer("sample_steps", "50", 1, "steps of DiT's sampler");
+        put("sample_steps", Kind.INTEGER, false, "50", 2, 1000, List.of(), "steps of DiT's sampler");
         choice("sampler", "ddim", List.of("ddim", "ddpm"), "how DiT's images are drawn");
         number("cfg_scale", "1.5", 0, 100, "classifier-free guidance; 1: none");
         optionalText(

@@ -218,8 +218,8 @@ final class DiffusionTaskTest {
             value = {
                 "smoothing=0.2 | smoothing is for classifiers",
                 "mean=[0.5] | mean is for other models",
-                "sample_steps=1001 | 1001 steps",
-                "sample_steps=1 | 1 steps",
+                "sample_steps=1001 | sample_steps is a whole number from 2 to 1000",
+                "sample_steps=1 | sample_steps is a whole number from 2 to 1000",
                 "cfg_scale=100.5 | cfg_scale",
                 "num_classes=2 | num_classes is 2, but the data has 3",
                 "class_dropout_prob=0 | guidance scale of 1.5"

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.dyt4j.formats.Safetensors;
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.models.Models;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -94,6 +95,11 @@ final class InitialWeightsTest {
         assertThatThrownBy(() -> notes(recipe.with("patch_size=2")))
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("pos_embed");
+        int heads = Models.config(recipe.model(), recipe.modelArguments()).heads();
+        int others = heads == 3 ? 2 : 3; // of a width of 12
+        assertThatThrownBy(() -> notes(recipe.with("num_heads", others)))
+                .isInstanceOf(UserError.class)
+                .hasMessageContaining("has " + heads + " attention heads and this model " + others);
         assertThat(Files.exists(folder.resolve("run/result.json"))).isFalse();
     }
 }

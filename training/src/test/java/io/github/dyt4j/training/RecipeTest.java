@@ -97,6 +97,7 @@ final class RecipeTest {
                 .with("norm", "dyt(alpha=0.2)");
         assertThat(recipe.number("lr")).isEqualTo(1e-3);
         assertThat(recipe.numbers("betas")).containsExactly(0.9, 0.95);
+        assertThat(recipe.with("betas=0.8,0.9").numbers("betas")).containsExactly(0.8, 0.9);
         assertThat(recipe.has("clip_grad")).isFalse();
         assertThat(recipe.norm()).isEqualTo("dyt(alpha=0.2)");
         assertThat(recipe.with("depth", 4).modelArguments()).containsEntry("depth", 4);

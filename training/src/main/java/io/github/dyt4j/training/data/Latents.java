@@ -10,11 +10,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
  * Images as an autoencoder left them, from a safetensors file: {@code latents} (N, C, S, S) of F32, F16 or BF16 and {@code labels} (N) of I64 or
- * I32; to judge by, {@code test_latents} and {@code test_labels}, or else the last twentieth. They are taken as they are: scaled to about unit
+ * I32; to judge by, {@code test_latents} and {@code test_labels}, or else every twentieth, whatever the order of the classes. They are taken as they are: scaled to about unit
  * variance, as DiT's authors multiply those of Stable Diffusion's autoencoder by 0.18215.
  *
  * <p>The values stay in the mapped file until {@link #close}.
@@ -89,10 +90,9 @@ public final class Latents implements AutoCloseable {
             }
             whence = "";
         } else {
-            int held = all.size() / SHARE;
-            train = all.part(0, all.size() - held);
-            test = all.part(all.size() - held, all.size());
-            whence = ", the last twentieth";
+            train = all.where(i -> i % SHARE != SHARE - 1);
+            test = all.where(i -> i % SHARE == SHARE - 1);
+            whence = ", every twentieth";
         }
         if (train.size() < 1 || test.size() < 2) {
             throw new UserError(path + " has " + train.size() + " latents to train on and " + test.size()
@@ -130,9 +130,9 @@ public final class Latents implements AutoCloseable {
         return new Latents(description, channels, side, noise, noise, () -> {});
     }
 
-    /** A split's rows in the file. */
+    /** A split's rows in the file: {@code rows} are their numbers there. */
     @SuppressWarnings("ArrayRecordComponent")
-    private record Rows(MemorySegment data, String dtype, long[] shape, int values, int[] labels, int from)
+    private record Rows(MemorySegment data, String dtype, long[] shape, int values, int[] labels, int[] rows)
             implements Split {
         static Rows of(Path path, Safetensors file, String latents, String labels) {
             Safetensors.Entry x = file.entry(latents);
@@ -154,7 +154,9 @@ public final class Latents implements AutoCloseable {
                 throw new UserError(path + ": " + labels + " are of dtype " + y.dtype() + ", and must be I64 or I32.");
             }
             int values = Math.toIntExact(shape[1] * shape[2] * shape[3]);
-            return new Rows(x.data(), x.dtype(), shape, values, labels(path, labels, y), 0);
+            int[] read = labels(path, labels, y);
+            int[] every = IntStream.range(0, read.length).toArray();
+            return new Rows(x.data(), x.dtype(), shape, values, read, every);
         }
 
         private static int[] labels(Path path, String name, Safetensors.Entry y) {
@@ -172,8 +174,10 @@ public final class Latents implements AutoCloseable {
             return labels;
         }
 
-        Rows part(int first, int end) {
-            return new Rows(data, dtype, shape, values, Arrays.copyOfRange(labels, first, end), first);
+        Rows where(IntPredicate taken) {
+            int[] some = IntStream.of(rows).filter(taken).toArray();
+            int[] theirs = IntStream.of(some).map(i -> labels[i]).toArray();
+            return new Rows(data, dtype, shape, values, theirs, some);
         }
 
         @Override
@@ -188,7 +192,7 @@ public final class Latents implements AutoCloseable {
 
         @Override
         public void read(int i, float[] out, int offset) {
-            long first = (long) (from + i) * values;
+            long first = (long) rows[i] * values;
             if (dtype.equals("F32")) {
                 MemorySegment.copy(data, F32, 4 * first, out, offset, values);
                 return;

@@ -63,7 +63,7 @@ public record Sampler(Kind kind, int steps, double scale, boolean clip) {
      * @throws UserError where guidance is asked of a model without a null class
      */
     public Tensor draw(DiffusionTransformer model, Tensor y, Noise noise) {
-        requireClassless(model);
+        requireClassless(model.config());
         NoiseSchedule schedule = NoiseSchedule.spaced(steps);
         try (var _ = Grad.off()) {
             Tensor x = noise.next().clone(); // (B, C, H, W)
@@ -77,8 +77,8 @@ public record Sampler(Kind kind, int steps, double scale, boolean clip) {
     }
 
     /** @throws UserError where guidance is asked of a model without a null class */
-    public void requireClassless(DiffusionTransformer model) {
-        if (scale != 1 && !model.config().hasNullClass()) {
+    public void requireClassless(DiffusionTransformer.Config model) {
+        if (scale != 1 && !model.hasNullClass()) {
             throw new UserError(
                     "A guidance scale of " + scale + " needs a model that was trained without its class now and then,"
                             + " and this one has class_dropout_prob 0.\nTake 1, or train with class_dropout_prob 0.1.");

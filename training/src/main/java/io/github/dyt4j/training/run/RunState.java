@@ -19,15 +19,22 @@ import tools.jackson.databind.json.JsonMapper;
  * @param last evaluation, and the {@code best} so far
  * @param recentLosses from which divergence is judged
  * @param positions lengths of the files that grow, at this step
+ * @param skipped in how many steps a parameter had no gradient, as an optimizer says it
  */
 public record RunState(
         long step,
         @Nullable Tested last,
         @Nullable Tested best,
         List<Double> recentLosses,
-        RunLog.Positions positions) {
+        RunLog.Positions positions,
+        SequencedMap<String, Long> skipped) {
     static final String FILE = "state.json";
     private static final JsonMapper JSON = JsonMapper.shared();
+
+    @SuppressWarnings("ConstantValue") // a checkpoint from before it was kept
+    public RunState {
+        skipped = skipped == null ? new LinkedHashMap<>() : skipped;
+    }
 
     /** A value of the metric, the loss beside it, and what else was measured, by name. */
     public record Tested(long step, double value, double loss, SequencedMap<String, Double> extras) {
@@ -37,18 +44,23 @@ public record RunState(
         }
     }
 
-    public static final RunState START = new RunState(0, null, null, List.of(), RunLog.Positions.START);
+    public static final RunState START =
+            new RunState(0, null, null, List.of(), RunLog.Positions.START, new LinkedHashMap<>());
 
     public RunState at(long newStep, List<Double> losses) {
-        return new RunState(newStep, last, best, losses, positions);
+        return new RunState(newStep, last, best, losses, positions, skipped);
     }
 
     public RunState tested(Tested now, boolean isBest) {
-        return new RunState(step, now, isBest ? now : best, recentLosses, positions);
+        return new RunState(step, now, isBest ? now : best, recentLosses, positions, skipped);
     }
 
     public RunState with(RunLog.Positions now) {
-        return new RunState(step, last, best, recentLosses, now);
+        return new RunState(step, last, best, recentLosses, now, skipped);
+    }
+
+    RunState skipped(SequencedMap<String, Long> now) {
+        return new RunState(step, last, best, recentLosses, positions, now);
     }
 
     byte[] toJson() {

@@ -21,7 +21,8 @@ public record RunTensors(
     public static final String OPTIMIZER = "optimizer.safetensors";
     public static final String EMA = "ema.safetensors";
 
-    public void save(Checkpoint series, RunState state) throws IOException {
+    public void save(Checkpoint series, RunState before) throws IOException {
+        RunState state = before.skipped(optimizer.skipped());
         SequencedMap<String, Checkpoint.Content> content = new LinkedHashMap<>();
         content.put(
                 MODEL,
@@ -39,7 +40,7 @@ public record RunTensors(
         RunState state = RunState.read(found.file(RunState.FILE));
         Weights.load(found.file(MODEL), model.parameters().state(), true);
         Weights.load(found.file(OPTIMIZER), optimizer.state(), true);
-        optimizer.resumeAt(state.step());
+        optimizer.resumeAt(state.step(), state.skipped());
         if (ema != null) {
             Weights.load(found.file(EMA), ema.state(), true);
         }

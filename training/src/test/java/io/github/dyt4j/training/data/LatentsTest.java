@@ -28,7 +28,7 @@ class LatentsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"F32", "F16", "BF16"})
-    void rowsAreReadInEveryDtypeAndTheLastTwentiethIsHeldOut(String dtype) throws IOException {
+    void rowsAreReadInEveryDtypeAndEveryTwentiethIsHeldOut(String dtype) throws IOException {
         Path file = write("x.safetensors", latents("latents", dtype, 40, 2, 3, 3), labels("labels", "I64", 40, 0));
         try (Latents latents = Latents.open(file)) {
             assertThat(latents.channels()).isEqualTo(2);
@@ -37,16 +37,22 @@ class LatentsTest {
             assertThat(latents.test().size()).isEqualTo(2);
             assertThat(latents.classes()).isEqualTo(7);
             assertThat(latents.train().label(9)).isEqualTo(9 % 7);
+            assertThat(latents.test().label(0)).isEqualTo(19 % 7);
             assertThat(latents.test().label(1)).isEqualTo(39 % 7);
+            assertThat(latents.train().label(19)).isEqualTo(20 % 7);
             float[] row = new float[20];
             latents.train().read(5, row, 1);
             assertThat(row[0]).isZero();
             for (int k = 0; k < 18; k++) {
                 assertThat(row[1 + k]).isEqualTo(value(5 * 18 + k));
             }
+            latents.train().read(19, row, 0);
+            assertThat(row[17]).isEqualTo(value(20 * 18 + 17));
+            latents.test().read(0, row, 0);
+            assertThat(row[17]).isEqualTo(value(19 * 18 + 17));
             latents.test().read(1, row, 0);
             assertThat(row[17]).isEqualTo(value(39 * 18 + 17));
-            assertThat(latents.describe()).contains("38 latents of 2 x 3 x 3", "the last twentieth");
+            assertThat(latents.describe()).contains("38 latents of 2 x 3 x 3", "every twentieth");
         }
     }
 
