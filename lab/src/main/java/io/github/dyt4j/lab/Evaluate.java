@@ -1,6 +1,5 @@
 package io.github.dyt4j.lab;
 
-import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.torch.TorchRuntime;
 import io.github.dyt4j.torch.Weights;
 import io.github.dyt4j.training.Evaluation;
@@ -36,7 +35,7 @@ public record Evaluate(
      * Judges a run's newest whole checkpoint, or the checkpoint in this folder. Writes nothing and takes no lock: the run may be going on.
      *
      * @param data other data than the recipe's, whose test set or held-out part is judged on; null for the recipe's
-     * @throws UserError if it is neither a run nor a checkpoint, or its weights do not fit the recipe or the data
+     * @throws io.github.dyt4j.formats.UserError if it is neither a run nor a checkpoint, or its weights do not fit the recipe or the data
      */
     public static Evaluate of(Path runOrCheckpoint, @Nullable Path data) throws IOException {
         TrainedRun run = TrainedRun.of(runOrCheckpoint);
@@ -46,7 +45,10 @@ public record Evaluate(
         }
         TorchRuntime.start(recipe.integer("threads"));
         try (Task task = Task.of(recipe)) {
-            load(run, task, data);
+            if (data != null) {
+                run.requireClasses(task.setup());
+            }
+            Weights.load(run.weights(), task.model().parameters().state(), true);
             Evaluation evaluation = task.evaluate();
             return new Evaluate(
                     recipe,
@@ -56,19 +58,6 @@ public record Evaluate(
                     evaluation,
                     task.bitsPerByte(evaluation.loss()),
                     RunResult.extras(task.objective().extraMetrics(), evaluation.extras()));
-        }
-    }
-
-    private static void load(TrainedRun run, Task task, @Nullable Path data) throws IOException {
-        try {
-            Weights.load(run.weights(), task.model().parameters().state(), true);
-        } catch (UserError e) {
-            throw data == null
-                    ? e
-                    : new UserError(
-                            e.getMessage() + "\nThe model was made for " + data
-                                    + ". A run can be judged on other data of the same classes and channels alone: all its classes must be there, by the same names.",
-                            e);
         }
     }
 }

@@ -4,6 +4,9 @@ import io.github.dyt4j.models.Model;
 import io.github.dyt4j.training.data.ImageTransforms;
 import io.github.dyt4j.training.data.Mixup;
 import io.github.dyt4j.training.data.Pipeline;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +73,17 @@ final class ClassificationTask implements Task {
     @Override
     public Batches evaluation() {
         return setup.once(setup.data().test(), evaluation);
+    }
+
+    /** {@link TrainedRun#CLASSES}: what the outputs mean, a class a line. */
+    @Override
+    public void writeCompanions(Path run) throws IOException {
+        Path file = run.resolve(TrainedRun.CLASSES);
+        if (!setup.noise() && !Files.exists(file)) {
+            Path partial = run.resolve(TrainedRun.CLASSES + ".tmp");
+            Files.write(partial, setup.data().classes());
+            Files.move(partial, file);
+        }
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.github.dyt4j.training.text.TokenizerFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What a run has trained so far.
@@ -19,6 +20,10 @@ import java.nio.file.Path;
  * @param checkpoint the newest whole one, or the one that was asked for
  */
 public record TrainedRun(Recipe recipe, Path run, Path checkpoint) {
+    static final String CLASSES = "classes.txt";
+
+    private static final int SHOWN = 10;
+
     /**
      * The run in this folder, or the one that this checkpoint is of. Takes no lock: the run may be going on.
      *
@@ -62,6 +67,39 @@ public record TrainedRun(Recipe recipe, Path run, Path checkpoint) {
 
     private Path ownTokenizer() {
         return run.resolve("tokenizer").resolve("tokenizer.json");
+    }
+
+    /**
+     * That other images than its own are of the classes that the run was trained on. Classes that are numbers, as an IDX file's, have no names
+     * to compare.
+     *
+     * @throws UserError where they are others
+     */
+    public void requireClasses(TaskSetup other) throws IOException {
+        Path file = run.resolve(CLASSES);
+        if (!(other instanceof ImageSetup images) || !Files.exists(file)) {
+            return;
+        }
+        List<String> own = Files.readAllLines(file);
+        List<String> theirs = images.data().classes();
+        boolean named = !numbers(own) && !numbers(theirs);
+        if (named ? !own.equals(theirs) : own.size() != theirs.size()) {
+            throw new UserError("The run " + run + " tells apart " + shown(own) + ", and "
+                    + images.recipe().data()
+                    + " has " + shown(theirs)
+                    + ".\nA run is judged on images of the same classes: a folder for each, by the same names.");
+        }
+    }
+
+    private static boolean numbers(List<String> classes) {
+        return classes.stream().allMatch(c -> c.matches("\\d+"));
+    }
+
+    private static String shown(List<String> classes) {
+        int more = classes.size() - SHOWN;
+        return classes.size() + " classes ("
+                + String.join(", ", classes.subList(0, Math.min(SHOWN, classes.size())))
+                + (more > 0 ? " and " + more + " more" : "") + ")";
     }
 
     /** The averaged weights where the recipe averages them, else the model's own. */
