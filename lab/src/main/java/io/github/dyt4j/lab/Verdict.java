@@ -6,6 +6,8 @@ import io.github.dyt4j.lab.PairedStatistics.Finding;
 import io.github.dyt4j.lab.Results.Run;
 import io.github.dyt4j.lab.Results.Summary;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -19,10 +21,33 @@ final class Verdict {
             return "Nothing can be said yet: no run with " + baseline.label() + " has a result.";
         }
         List<Summary> others = r.summary().subList(1, r.summary().size());
-        String said = others.stream().map(s -> clause(r, s)).collect(Collectors.joining("; "));
+        boolean silent = tooFewAll(others);
+        String said =
+                others.stream().map(s -> silent ? shortly(r, s) : clause(r, s)).collect(Collectors.joining("; "));
         String trouble = diverged(r, baseline);
-        return "Against " + baseline.label() + " at " + value(r, baseline.mean()) + " " + r.metric()
+        return (silent ? sentence(seeds(others.getFirst())) + " each: " + Finding.TOO_FEW_SEEDS.words() + ". " : "")
+                + "Against " + baseline.label() + " at " + value(r, baseline.mean()) + " " + r.metric()
                 + (trouble.isEmpty() ? "" : " (" + trouble + ")") + ": " + said + ".";
+    }
+
+    /** Whether the same is to be said of all: that their seeds, as many of each, are too few. */
+    private static boolean tooFewAll(List<Summary> others) {
+        return others.stream().allMatch(s -> s.difference() != null && s.found() == Finding.TOO_FEW_SEEDS)
+                && others.stream().mapToInt(Summary::seeds).distinct().count() == 1;
+    }
+
+    private static String shortly(Results r, Summary s) {
+        String trouble = diverged(r, s);
+        return s.label() + " " + signed(r, Objects.requireNonNull(s.difference()))
+                + (trouble.isEmpty() ? "" : " (" + trouble + ")");
+    }
+
+    private static String seeds(Summary s) {
+        return s.seeds() == 1 ? "one seed" : s.seeds() + " seeds";
+    }
+
+    private static String sentence(String words) {
+        return words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
     }
 
     private static String clause(Results r, Summary s) {
@@ -43,8 +68,7 @@ final class Verdict {
             case NO_DIFFERENCE ->
                 "shows no difference over seeds (" + signed(r, d) + ", " + interval + ")" + doubt(r, s, ahead);
             default ->
-                "has " + Finding.TOO_FEW_SEEDS.words() + " (difference " + signed(r, d) + " over "
-                        + (s.seeds() == 1 ? "one seed" : s.seeds() + " seeds") + ")";
+                "has " + Finding.TOO_FEW_SEEDS.words() + " (difference " + signed(r, d) + " over " + seeds(s) + ")";
         };
     }
 
