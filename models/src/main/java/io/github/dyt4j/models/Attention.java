@@ -3,10 +3,10 @@ package io.github.dyt4j.models;
 import static java.lang.ref.Reference.reachabilityFence;
 
 import io.github.dyt4j.formats.UserError;
+import io.github.dyt4j.torch.FusedAttention;
 import io.github.dyt4j.torch.Parameters;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Multi-head self-attention: proj(concat over heads of softmax(q·kᵀ/√d)·v), d = E / heads (Vaswani et al. 2017, section 3.2; ViT's
@@ -46,8 +46,7 @@ public final class Attention {
         TensorVector parts = qkv.forward(x).chunk(3, -1); // 3 × (B, N, E)
         Tensor y; // (B, H, N, d)
         try {
-            y = torch.scaled_dot_product_attention(
-                    heads(parts.get(0), b, n), heads(parts.get(1), b, n), heads(parts.get(2), b, n));
+            y = FusedAttention.of(heads(parts.get(0), b, n), heads(parts.get(1), b, n), heads(parts.get(2), b, n));
         } finally {
             reachabilityFence(parts); // its elements are references into it
         }

@@ -3,6 +3,7 @@ package io.github.dyt4j.models;
 import io.github.dyt4j.formats.UserError;
 import io.github.dyt4j.torch.Affine;
 import io.github.dyt4j.torch.CausalAttention;
+import io.github.dyt4j.torch.FusedAttention;
 import io.github.dyt4j.torch.GatedSilu;
 import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.Layout;
@@ -22,7 +23,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
-import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -279,7 +279,7 @@ public final class Llama implements Model {
         }
 
         private static Tensor product(Tensor q, Tensor k, Tensor v, TensorOptional mask, boolean causal) {
-            return torch.scaled_dot_product_attention(q, k, v, mask, 0, causal, new DoubleOptional(), false);
+            return FusedAttention.of(q, k, v, mask, 0, causal);
         }
 
         List<Linear> readers() {

@@ -2,6 +2,7 @@ package io.github.dyt4j.models;
 
 import static java.lang.ref.Reference.reachabilityFence;
 
+import io.github.dyt4j.torch.FusedAttention;
 import io.github.dyt4j.torch.Layout;
 import io.github.dyt4j.torch.Norm;
 import io.github.dyt4j.torch.Norms;
@@ -9,7 +10,6 @@ import io.github.dyt4j.torch.Parameters;
 import io.github.dyt4j.torch.Site;
 import java.util.List;
 import java.util.stream.Stream;
-import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
@@ -57,14 +57,12 @@ final class Wav2Vec2Block {
 
         private Tensor attend(TensorVector qkv, TensorOptional seen) {
             try {
-                return torch.scaled_dot_product_attention(
+                return FusedAttention.of(
                         heads(qkv.get(0)),
                         heads(qkv.get(1)),
                         heads(qkv.get(2)),
                         seen,
                         p.training() ? dropout : 0,
-                        false,
-                        new DoubleOptional(),
                         false); // (B, H, F, d)
             } finally {
                 reachabilityFence(qkv); // its elements are references into it

@@ -5,7 +5,6 @@ import io.github.dyt4j.kernels.Kernels;
 import io.github.dyt4j.kernels.RotaryCall;
 import io.github.dyt4j.kernels.ScoreCall;
 import java.util.List;
-import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -47,8 +46,7 @@ public final class CausalAttention {
             q = turn(part(qkv, 0, heads), cos, sin); // (B, H, T, d)
             k = turn(part(qkv, heads, kvHeads), cos, sin); // (B, Hkv, T, d)
             v = part(qkv, heads + kvHeads, kvHeads);
-            y = torch.scaled_dot_product_attention(
-                            q, grouped(k), grouped(v), new TensorOptional(), 0, true, new DoubleOptional(), false)
+            y = FusedAttention.of(q, grouped(k), grouped(v), new TensorOptional(), 0, true)
                     .transpose(1, 2)
                     .flatten(2, 3); // (B, T, H·d)
         }

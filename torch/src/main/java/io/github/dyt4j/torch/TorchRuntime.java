@@ -36,12 +36,21 @@ public final class TorchRuntime {
         int n = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
         keepFreedMemory();
         torch.set_num_threads(n);
-        openblas_full.openblas_set_num_threads(n);
+        blasThreads(n);
         Kernels.threads(n);
     }
 
     public static int threads() {
         return torch.get_num_threads();
+    }
+
+    /** The BLAS's threads alone, where libtorch calls it from threads of its own. */
+    static void blasThreads(int n) {
+        openblas_full.openblas_set_num_threads(n);
+    }
+
+    static int blasThreads() {
+        return openblas_full.openblas_get_num_threads();
     }
 
     /** Seeds libtorch's generator. Called before every step with a number made of seed and step, it makes a step repeatable alone. */

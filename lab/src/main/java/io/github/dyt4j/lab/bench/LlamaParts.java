@@ -6,6 +6,7 @@ import io.github.dyt4j.models.Llama;
 import io.github.dyt4j.models.Rope;
 import io.github.dyt4j.torch.CausalAttention;
 import io.github.dyt4j.torch.CrossEntropy;
+import io.github.dyt4j.torch.FusedAttention;
 import io.github.dyt4j.torch.GatedSilu;
 import io.github.dyt4j.torch.Grad;
 import io.github.dyt4j.torch.NormSpec;
@@ -19,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.BoolOptional;
-import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -170,8 +170,7 @@ final class LlamaParts implements AutoCloseable {
                 OneQuery.attention(rows, k, v);
                 return;
             }
-            Tensor y = torch.scaled_dot_product_attention(
-                    q, k, v, new TensorOptional(), 0, !one, new DoubleOptional(), false);
+            Tensor y = FusedAttention.of(q, k, v, new TensorOptional(), 0, !one);
             backward(y, dy, q, k, v);
         });
     }
