@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 
@@ -41,7 +42,7 @@ final class InitialWeights {
                     + " '"
                     + other + "'.");
         }
-        int heads = Models.config(recipe.model(), recipe.modelArguments()).heads();
+        int heads = heads(recipe);
         int theirs = Models.config(run.recipe().model(), run.recipe().modelArguments())
                 .heads();
         if (heads != theirs) {
@@ -71,6 +72,12 @@ final class InitialWeights {
         Weights.load(run.weights(), taken, false);
         return "Begins with " + taken.size() + " tensors of " + run.checkpoint()
                 + (fresh.isEmpty() ? "" : "; new: " + String.join(", ", fresh));
+    }
+
+    private static int heads(Recipe recipe) {
+        // Of a size without attention the arguments may say too little yet to make a whole of it.
+        boolean attends = Models.config(recipe.model(), Map.of()).heads() > 0;
+        return attends ? Models.config(recipe.model(), recipe.modelArguments()).heads() : 0;
     }
 
     private static boolean mayBeNew(String name) {
