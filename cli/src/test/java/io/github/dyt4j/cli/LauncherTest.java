@@ -82,7 +82,7 @@ final class LauncherTest {
         List<Ended> both = List.of(ended("first", first), ended("second", second));
         assertThat(both).extracting(Ended::code).containsOnly(0);
         assertThat(both).filteredOn(e -> e.err.contains("building (first use")).hasSize(1);
-        assertThat(both).filteredOn(e -> e.err.contains("waiting for another")).hasSize(1);
+        assertThat(both).filteredOn(e -> e.err.contains("waiting for process")).hasSize(1);
         assertThat(folder.resolve("builds.txt")).hasContent("built");
 
         // Above Linux's largest process id.
@@ -90,6 +90,12 @@ final class LauncherTest {
         Files.writeString(folder.resolve("cli/src/main/New.java"), "class New {}");
         assertThat(run(machine, "list").err).contains("a source is newer").doesNotContain("waiting");
         assertThat(folder.resolve("cli/target/building")).doesNotExist();
+
+        // Where no such link can be made there is no lock.
+        Files.writeString(folder.resolve("cli/target/building"), "");
+        Files.writeString(folder.resolve("cli/src/main/Newer.java"), "class Newer {}");
+        assertThat(run(machine, "list").code).isZero();
+        assertThat(folder.resolve("cli/target/building")).isRegularFile();
     }
 
     @Test

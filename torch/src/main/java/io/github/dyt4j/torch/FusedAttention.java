@@ -32,15 +32,17 @@ public final class FusedAttention {
      * @return (B, H, N, d)
      */
     public static Tensor of(Tensor q, Tensor k, Tensor v, TensorOptional mask, double dropout, boolean causal) {
-        int threads = TorchRuntime.threads();
-        Scope scope = threads > 1 && Grad.enabled() && q.requires_grad() ? Scope.current() : null;
+        int threads = TorchRuntime.blasThreads();
+        if (threads == 1 || dropout > 0) { // with dropout it is made of batched products, and there is no such loop
+            return attention(q, k, v, mask, dropout, causal);
+        }
+        Scope scope = Grad.enabled() && q.requires_grad() ? Scope.current() : null;
         // A node between q and what made it: its hook is the first to run after attention's own backward.
         Tensor source = scope == null ? q : torch.alias(q);
         Tensor y;
         try {
             TorchRuntime.blasThreads(1);
-            y = torch.scaled_dot_product_attention(
-                    source, k, v, mask, dropout, causal, new DoubleOptional(), false); // (B, H, N, d)
+            y = attention(source, k, v, mask, dropout, causal);
         } finally {
             TorchRuntime.blasThreads(threads);
         }
@@ -49,6 +51,10 @@ public final class FusedAttention {
             source.register_hook(scope.hold(new Switch(threads)));
         }
         return y;
+    }
+
+    private static Tensor attention(Tensor q, Tensor k, Tensor v, TensorOptional mask, double dropout, boolean causal) {
+        return torch.scaled_dot_product_attention(q, k, v, mask, dropout, causal, new DoubleOptional(), false);
     }
 
     /** Sets the BLAS's threads when the backward pass comes by. */

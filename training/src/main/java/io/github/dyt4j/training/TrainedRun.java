@@ -70,8 +70,8 @@ public record TrainedRun(Recipe recipe, Path run, Path checkpoint) {
     }
 
     /**
-     * That other images than its own are of the classes that the run was trained on. Classes that are numbers, as an IDX file's, have no names
-     * to compare.
+     * That other images than its own are of the classes that the run was trained on. Numbers, as an IDX file has them, and names cannot be
+     * compared: there their number decides.
      *
      * @throws UserError where they are others
      */
@@ -82,8 +82,8 @@ public record TrainedRun(Recipe recipe, Path run, Path checkpoint) {
         }
         List<String> own = Files.readAllLines(file);
         List<String> theirs = images.data().classes();
-        boolean named = !numbers(own) && !numbers(theirs);
-        if (named ? !own.equals(theirs) : own.size() != theirs.size()) {
+        boolean comparable = numbers(own) == numbers(theirs);
+        if (comparable ? !own.equals(theirs) : own.size() != theirs.size()) {
             throw new UserError("The run " + run + " tells apart " + shown(own) + ", and "
                     + images.recipe().data()
                     + " has " + shown(theirs)

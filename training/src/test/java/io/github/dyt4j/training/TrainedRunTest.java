@@ -43,10 +43,10 @@ final class TrainedRunTest {
                 .isInstanceOf(UserError.class)
                 .hasMessageContaining("has 2 classes (cat, dog).");
 
-        Files.writeString(path.resolve("classes.txt"), "0\n1\n2\n3\n");
+        Files.writeString(path.resolve("classes.txt"), "1\n2\n3\n");
         assertThatThrownBy(() -> run.requireClasses(TaskSetup.of(recipe.with("data", numbers))))
                 .isInstanceOf(UserError.class)
-                .hasMessageContaining("4 classes");
+                .hasMessageContaining("3 classes (1, 2, 3)");
         Files.delete(path.resolve("classes.txt")); // a run from before there was one
         assertThatCode(() -> run.requireClasses(TaskSetup.of(recipe.with("data", others))))
                 .doesNotThrowAnyException();

@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -15,7 +16,7 @@ import java.util.stream.IntStream;
 
 /**
  * Images as an autoencoder left them, from a safetensors file: {@code latents} (N, C, S, S) of F32, F16 or BF16 and {@code labels} (N) of I64 or
- * I32; to judge by, {@code test_latents} and {@code test_labels}, or else every twentieth, whatever the order of the classes. They are taken as they are: scaled to about unit
+ * I32; to judge by, {@code test_latents} and {@code test_labels}, or else a twentieth by chance, always the same, whatever the order of the classes. They are taken as they are: scaled to about unit
  * variance, as DiT's authors multiply those of Stable Diffusion's autoencoder by 0.18215.
  *
  * <p>The values stay in the mapped file until {@link #close}.
@@ -90,9 +91,10 @@ public final class Latents implements AutoCloseable {
             }
             whence = "";
         } else {
-            train = all.where(i -> i % SHARE != SHARE - 1);
-            test = all.where(i -> i % SHARE == SHARE - 1);
-            whence = ", every twentieth";
+            BitSet held = drawn(all.size());
+            train = all.where(i -> !held.get(i));
+            test = all.where(held::get);
+            whence = ", a twentieth by chance";
         }
         if (train.size() < 1 || test.size() < 2) {
             throw new UserError(path + " has " + train.size() + " latents to train on and " + test.size()
@@ -103,6 +105,20 @@ public final class Latents implements AutoCloseable {
         String description = "%s: %,d latents of %d x %d x %d to train on; %,d to judge by%s"
                 .formatted(path, train.size(), channels, side, side, test.size(), whence);
         return new Latents(description, channels, side, train, test, file::close);
+    }
+
+    /** A twentieth of so many, which their number alone decides. */
+    private static BitSet drawn(int size) {
+        Random random = new Random(0);
+        BitSet drawn = new BitSet(size);
+        for (int left = size / SHARE; left > 0; ) {
+            int i = random.nextInt(size);
+            if (!drawn.get(i)) {
+                drawn.set(i);
+                left--;
+            }
+        }
+        return drawn;
     }
 
     /** Standard normal ones, where a recipe is tried without its data. */
