@@ -155,7 +155,9 @@ final class WrongInvocationsTest {
                         "train",
                         "convnext-mini",
                         "--set",
-                        "img_size=15"),
+                        "img_size=15",
+                        "--out",
+                        path("stem")),
                 row("unfinished norm", says("dyt(alpha=1"), train("tiny.yaml", "--norm", "dyt(alpha=1")),
                 row(
                         "unknown model",
