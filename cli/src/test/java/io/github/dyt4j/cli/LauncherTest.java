@@ -76,7 +76,9 @@ final class LauncherTest {
 
     @Test
     void twoAtOnceBuildOnceAndALockLeftOverIsNoHindrance() throws Exception {
-        Map<String, String> machine = machine("echo built >> builds.txt && sleep 2 && mkdir -p cli/target/app");
+        Map<String, String> machine = machine("echo built >> builds.txt\n"
+                + "until grep -q waiting first.err second.err; do sleep 0.1; done\n" // however slow the machine
+                + "mkdir -p cli/target/app");
         Process first = start("first", machine, "list");
         Process second = start("second", machine, "list");
         List<Ended> both = List.of(ended("first", first), ended("second", second));
