@@ -43,8 +43,7 @@ final class InitialWeights {
                     + other + "'.");
         }
         int heads = heads(recipe);
-        int theirs = Models.config(run.recipe().model(), run.recipe().modelArguments())
-                .heads();
+        int theirs = heads(run.recipe());
         if (heads != theirs) {
             throw new UserError(
                     "The run " + run.run() + " (" + run.recipe().model() + ") has " + theirs

@@ -134,6 +134,18 @@ final class DnaRunTest {
         assertThat(result.value()).isGreaterThan(90);
         assertThat(TinyRun.examples(folder.resolve("run"), Objects.requireNonNull(result.examples())))
                 .hasSize(30);
+        // What was fine-tuned is a start in its turn, though its recipe leaves the number of classes to the data.
+        Recipe again = recipe.with("init", folder.resolve("run"))
+                .with("steps_per_epoch=1")
+                .with("min_lr=0")
+                .with("lr=0");
+        Trainer.train(again, folder.resolve("again"), new Progress() {
+            @Override
+            public void note(String line) {
+                notes.add(line);
+            }
+        });
+        assertThat(notes).anyMatch(n -> n.startsWith("Begins with") && !n.contains("new:"));
     }
 
     private static List<long[]> inputs(Batches batches, int count, Function<Batch, long[]> part) {
